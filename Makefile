@@ -1,0 +1,49 @@
+# One folder, one virtual environment, two commands: make serve, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export OMP_NUM_THREADS ?= 1
+export OMP_WAIT_POLICY ?= PASSIVE
+export WORKBENCH_WORKSPACE ?= $(CURDIR)/workspace
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: serve test lint unit notebooks bench lab down clean
+
+serve: $(VENV)/installed
+	$(BIN)/workbench serve --demo
+
+lab: $(VENV)/installed
+	$(BIN)/workbench lab
+
+down: $(VENV)/installed
+	$(BIN)/workbench down --runs
+
+test: lint unit notebooks
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+unit: $(VENV)/installed-test
+	$(BIN)/python -m pytest -q --durations=15
+
+notebooks: $(VENV)/installed-test
+	$(BIN)/python -m pytest -q --nbval-lax -p no:doctest notebooks
+
+bench: $(VENV)/installed-test
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v >= (3, 11) else f"Python 3.11 or newer is needed, found {v[0]}.{v[1]}: run make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@

@@ -1,0 +1,87 @@
+"""The facade: every public name of the workbench, loaded when first used.
+
+``import workbench as wb`` costs no torch and no panel; ``wb.NAME`` imports the layer that owns NAME.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.interferometry import coherence, coherence_loss
+    from workbench.mappings import MAPPINGS
+    from workbench.probes import analyse_orders, layer_spectra
+    from workbench.runs import launch, list_runs, open_run
+    from workbench.scenes import SCENES, open_scene
+    from workbench.signals import (
+        coherence_bias,
+        figures_of_merit,
+        fold,
+        harmonic_amplitudes,
+        predict_spectrum,
+        resample_response,
+        spectrum,
+        taylor_coefficients,
+    )
+    from workbench.systems import SYSTEMS, build
+    from workbench.views import dashboard
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "signals": (
+        "coherence_bias",
+        "figures_of_merit",
+        "fold",
+        "harmonic_amplitudes",
+        "predict_spectrum",
+        "resample_response",
+        "spectrum",
+        "taylor_coefficients",
+    ),
+    "mappings": ("MAPPINGS",),
+    "interferometry": ("coherence", "coherence_loss"),
+    "scenes": ("SCENES", "open_scene"),
+    "systems": ("SYSTEMS", "build"),
+    "probes": ("analyse_orders", "layer_spectra"),
+    "runs": ("launch", "list_runs", "open_run"),
+    "views": ("dashboard",),
+}
+_OWNER = {name: f"workbench.{layer}" for layer, names in _HOME.items() for name in names}
+
+__all__ = [
+    "MAPPINGS",
+    "SCENES",
+    "SYSTEMS",
+    "analyse_orders",
+    "build",
+    "coherence",
+    "coherence_bias",
+    "coherence_loss",
+    "dashboard",
+    "figures_of_merit",
+    "fold",
+    "harmonic_amplitudes",
+    "launch",
+    "layer_spectra",
+    "list_runs",
+    "open_run",
+    "open_scene",
+    "predict_spectrum",
+    "resample_response",
+    "spectrum",
+    "taylor_coefficients",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OWNER:
+        value = getattr(import_module(_OWNER[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'workbench' has no attribute {name!r}; public names: {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

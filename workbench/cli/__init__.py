@@ -1,0 +1,1 @@
+"""The command line: serve, down, lab, train, runs, doctor."""

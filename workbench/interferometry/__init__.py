@@ -1,0 +1,1 @@
+"""Coherence between complex images: estimator, null level, interferogram, loss."""

@@ -1,0 +1,1 @@
+"""Complex patches as real images: the five mappings, exact both ways."""

@@ -1,0 +1,1 @@
+"""Network blocks of the seeds: U-Net, PatchGAN, with every layer kind an argument."""

@@ -1,0 +1,1 @@
+"""Taps on any torch module: order analysis, layer spectra."""

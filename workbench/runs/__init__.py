@@ -1,0 +1,1 @@
+"""Runs in the background: specification, store, runner, scheduler, followers."""

@@ -1,0 +1,1 @@
+"""Complex scenes with their conditions: synthetic ones by name, the user's own by path."""

@@ -1,0 +1,1 @@
+"""The state of a screen: choices, live data, settings."""

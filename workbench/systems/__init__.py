@@ -1,0 +1,1 @@
+"""Networks with players, terms and a schedule: one file per family."""

@@ -1,0 +1,1 @@
+"""The engine: a system, batches and a plan become records."""

@@ -1,0 +1,1 @@
+"""Panel viewers over a state object."""
