@@ -1,0 +1,99 @@
+"""What a user's machine has for the workbench, what it misses."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+
+__all__ = ["doctor", "findings"]
+
+_CORE = (
+    "torch",
+    "panel",
+    "panel-material-ui",
+    "bokeh",
+    "holoviews",
+    "xarray",
+    "zarr",
+    "icechunk",
+    "distributed",
+)
+_EXTRAS = {
+    "rasterio": "GeoTIFF, VRT, COSAR: pip install 'spectral-workbench[geo]'",
+    "sarxarray": "SNAP ZNAP, raw complex stacks: pip install 'spectral-workbench[insar]'",
+    "playwright": "browser tests: pip install 'spectral-workbench[test]', then apt-get install chromium",
+}
+_LEAST_FREE = 2 * 1024**3
+
+
+def findings() -> Iterator[tuple[str, str, str]]:
+    """Yield (mark, subject, sentence); the mark is ``ok``, ``note`` or ``MISS``."""
+    yield "ok", "python", f"{platform.python_version()} at {sys.prefix}"
+    for package in _CORE:
+        try:
+            yield "ok", package, version(package)
+        except PackageNotFoundError:
+            yield "MISS", package, "not installed: pip install spectral-workbench"
+    yield device()
+    yield from storage()
+    for package, reason in _EXTRAS.items():
+        try:
+            yield "ok", package, version(package)
+        except PackageNotFoundError:
+            yield "note", package, f"not installed; only needed for {reason}"
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    yield (
+        ("ok", "browser", browser)
+        if browser
+        else ("note", "browser", "no Chromium found: browser tests are skipped")
+    )
+
+
+def device() -> tuple[str, str, str]:
+    """Tell where training would run."""
+    try:
+        import torch
+    except ImportError as error:
+        return "MISS", "device", f"torch cannot be imported: {error}"
+    if torch.cuda.is_available():
+        return "ok", "device", f"{torch.cuda.get_device_name()} (CUDA {torch.version.cuda})"
+    return "note", "device", f"CPU only, {torch.get_num_threads()} thread(s) here, one per training process"
+
+
+def storage() -> Iterator[tuple[str, str, str]]:
+    """Tell where runs live, how much room is left, whether a scheduler is up."""
+    from workbench.runs import scheduler_address, workspace_folder
+
+    folder = workspace_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_text("written by workbench doctor", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        yield "MISS", "workspace", f"{folder} cannot be written ({error.strerror}); set WORKBENCH_WORKSPACE"
+        return
+    free = shutil.disk_usage(folder).free
+    yield ("ok" if free > _LEAST_FREE else "MISS", "workspace", f"{folder}, {free / 1024**3:.1f} GiB free")
+    address = scheduler_address()
+    yield (
+        ("ok", "scheduler", address)
+        if address
+        else ("note", "scheduler", "not running; the first run starts it")
+    )
+
+
+def doctor() -> None:
+    """Check device, versions, scheduler, store, free disk; say what is missing and how to get it."""
+    missing = 0
+    for mark, subject, sentence in findings():
+        colour = {"ok": "green", "note": "yellow"}.get(mark, "red")
+        typer.echo(f"{typer.style(f'{mark:<5}', fg=colour)} {subject:<18} {sentence}")
+        missing += mark == "MISS"
+    if missing:
+        raise typer.Exit(1)

@@ -1,0 +1,73 @@
+"""How JupyterLab is started so that every lesson works without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.messages import refuse
+
+__all__ = ["lab", "offline_arguments", "panel_files"]
+
+# What Panel asks a content network for inside a notebook, by folder of its own distribution.
+_SERVED = ("css", "bundled/theme", "bundled/reactiveesm")
+
+
+def panel_files(folder: Path) -> Path:
+    """Copy the Panel files that notebooks load into ``folder``; returns the folder to serve.
+
+    Jupyter refuses links that leave a served folder, hence a copy; it is made once per Panel version.
+    """
+    import panel as pn
+    from panel.io.resources import JS_VERSION
+
+    source = Path(pn.__file__).parent / "dist"
+    target = folder / JS_VERSION / "dist"
+    for part in _SERVED:
+        if not (target / part).is_dir():
+            unfinished = target / f"{part}.part"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(source / part, unfinished)
+            unfinished.rename(target / part)
+    return folder
+
+
+def offline_arguments(port: int, static: Path) -> tuple[list[str], dict[str, str]]:
+    """Return JupyterLab's arguments and environment for a session that asks nothing of the network."""
+    arguments = [
+        "--ServerApp.ip=localhost",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.extra_static_paths={static.parent}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
+    environment = {
+        "PANEL_INLINE": "true",
+        "PANEL_CDN_ROOT": f"http://localhost:{port}/static/{static.name}/",
+    }
+    return arguments, environment
+
+
+def lab(
+    folder: Annotated[Path, typer.Argument(help="Folder of the notebooks.")] = Path("notebooks"),
+    port: Annotated[int, typer.Option(help="Port of JupyterLab.", min=1, max=65535)] = 8888,
+    show: Annotated[bool, typer.Option("--show/--no-show", help="Open a browser.")] = True,
+) -> None:
+    """Open JupyterLab on the lessons, set up so that nothing is fetched from the network."""
+    if not folder.is_dir():
+        raise refuse(f"{folder.resolve()}: no such folder; name the folder that holds your notebooks.")
+    from workbench.runs import workspace_folder
+
+    static = panel_files(workspace_folder() / "cache" / "panel-files")
+    arguments, environment = offline_arguments(port, static)
+    command = [sys.executable, "-m", "jupyterlab", str(folder.resolve()), *arguments]
+    if not show:
+        command.append("--no-browser")
+    os.execve(sys.executable, command, os.environ | environment)
