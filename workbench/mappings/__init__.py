@@ -1,1 +1,49 @@
-"""Complex patches as real images: the five mappings, exact both ways."""
+"""Complex patches as real images: the five mappings, exact both ways.
+
+`MAPPINGS` holds them by name; `to_network` and `from_network` are the fixed scale between a mapped image
+and a network; `nyquist_band` and `out_of_band_ratio` say where the Nyquist mapping puts a spectrum.
+"""
+
+from typing import NoReturn
+
+from workbench.mappings.band import Rectangle, nyquist_band, out_of_band_ratio
+from workbench.mappings.controls import (
+    decode_real_imag_2x,
+    decode_real_imag_repeat,
+    encode_real_imag_2x,
+    encode_real_imag_repeat,
+)
+from workbench.mappings.direct import decode_mag_phase, decode_real_imag, encode_mag_phase, encode_real_imag
+from workbench.mappings.mapping import EDGES, Mapping
+from workbench.mappings.nyquist import decode_nyquist, encode_nyquist
+from workbench.mappings.scaling import SCALE, from_network, to_network
+
+
+class _Mappings(dict[str, Mapping]):
+    def __missing__(self, name: str) -> NoReturn:
+        raise KeyError(f"unknown mapping {name!r}; there are {', '.join(self)}")
+
+
+SAME, BETWEEN, REPEATED = (0.0,), (0.0, 0.5), (-0.25, 0.25)
+
+MAPPINGS: dict[str, Mapping] = _Mappings(
+    nyquist=Mapping("nyquist", ("nyquist",), BETWEEN, encode_nyquist, decode_nyquist),
+    real_imag=Mapping("real_imag", ("real", "imag"), SAME, encode_real_imag, decode_real_imag),
+    mag_phase=Mapping("mag_phase", ("magnitude", "phase"), SAME, encode_mag_phase, decode_mag_phase),
+    real_imag_2x=Mapping("real_imag_2x", ("real", "imag"), BETWEEN, encode_real_imag_2x, decode_real_imag_2x),
+    real_imag_repeat=Mapping(
+        "real_imag_repeat", ("real", "imag"), REPEATED, encode_real_imag_repeat, decode_real_imag_repeat
+    ),
+)
+
+__all__ = [
+    "EDGES",
+    "MAPPINGS",
+    "SCALE",
+    "Mapping",
+    "Rectangle",
+    "from_network",
+    "nyquist_band",
+    "out_of_band_ratio",
+    "to_network",
+]
