@@ -1,1 +1,27 @@
 """Runs in the background: specification, store, runner, scheduler, followers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from workbench.runs.handle import Run, list_runs, open_run
+from workbench.runs.spec import RunSpec
+from workbench.runs.status import RunStatus
+from workbench.runs.workspace import workspace_path
+
+if TYPE_CHECKING:
+    from workbench.runs.follow import Follower
+
+# Following needs xarray and zarr: loaded when used, so that listing runs stays instant.
+_LATER = {"Follower": "follow"}
+
+__all__ = ["Follower", "Run", "RunSpec", "RunStatus", "list_runs", "open_run", "workspace_path"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        value = getattr(import_module(f"workbench.runs.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'workbench.runs' has no attribute {name!r}")

@@ -1,0 +1,255 @@
+"""A run as its users hold it, from any process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.runs import commands
+from workbench.runs.spec import RunSpec
+from workbench.runs.status import ENDED, LIVE, RunStatus, read_status
+from workbench.runs.workspace import find_run, run_paths
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_POLL = 0.05  # s
+
+
+class Run:
+    """One run: what it does, what it recorded, what it is asked to do.
+
+    Holding one costs nothing: everything is read from the run directory when asked for.
+
+    Parameters
+    ----------
+    path : the run directory
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._spec = RunSpec.read(self.path)
+
+    # ------------------------------------------------------------------ what it is
+    @property
+    def name(self) -> str:
+        """Name of the run in its workspace."""
+        return self.path.name
+
+    @property
+    def spec(self) -> RunSpec:
+        """The frozen specification that made the run."""
+        return self._spec
+
+    def status(self) -> RunStatus:
+        """State, step, rate, time left and more, as they are now."""
+        return read_status(self.path)
+
+    @property
+    def state(self) -> str:
+        """One of queued, running, paused, stopping, finished, stopped, failed, lost."""
+        return self.status().state
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.status().step
+
+    @property
+    def steps(self) -> int:
+        """Steps to do."""
+        return self._spec.steps
+
+    @property
+    def pid(self) -> int | None:
+        """Process that trains, or None."""
+        return self.status().pid
+
+    def __repr__(self) -> str:
+        status = self.status()
+        return f"<Run {self.name}: {status.state}, step {status.step} of {self.steps}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    # ------------------------------------------------------------------ what it recorded
+    @cached_property
+    def _reader(self) -> Any:
+        from workbench.runs.reader import shared_reader
+
+        return shared_reader(self.path)
+
+    def _records(self, group: str) -> Any:
+        self._reader.refresh()
+        if group in self._reader.groups():
+            return self._reader.lazy(group)
+        import xarray as xr
+
+        return xr.Dataset(coords={"step": ("step", [0][:0])})
+
+    def scalars(self) -> xr.Dataset:
+        """Losses and other numbers of every step, lazily read; empty before the first."""
+        return self._records("scalars")
+
+    def layers(self) -> xr.DataTree:
+        """Spectrum of every layer, lazily read: a tree (layers differ in size) with ``step`` at its root."""
+        import xarray as xr
+
+        found = self._records("layers")
+        return found if isinstance(found, xr.DataTree) else xr.DataTree(found)
+
+    def orders(self) -> xr.Dataset:
+        """Order analysis of every layer, lazily read."""
+        return self._records("orders")
+
+    def coherence(self) -> xr.Dataset:
+        """Coherence on held-out patches, lazily read."""
+        return self._records("coherence")
+
+    def images(self) -> xr.Dataset:
+        """Sample images, lazily read."""
+        return self._records("images")
+
+    def events(self) -> xr.Dataset:
+        """Events of the run's life, lazily read."""
+        return self._records("events")
+
+    # ------------------------------------------------------------------ what it is asked to do
+    def pause(self) -> None:
+        """Pause after the current step; ``paused`` is the state once everything recorded is readable."""
+        self._ask("pause", ("queued", *LIVE))
+
+    def stop(self) -> None:
+        """Write a checkpoint and end; `resume` can go on from it."""
+        self._ask("stop", ("queued", *LIVE))
+
+    def advance(self, steps: int) -> None:
+        """Train `steps` more, then pause.
+
+        Raises
+        ------
+        ValueError
+            If `steps` is not a positive integer.
+        """
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+            raise ValueError(f"advance needs a number of steps of at least 1, found {steps!r}")
+        self._ask("advance", ("queued", *LIVE), steps)
+
+    def checkpoint(self) -> None:
+        """Write a checkpoint after the current step that is kept for good: a place to branch from."""
+        self._ask("checkpoint", ("queued", *LIVE))
+
+    def observe(self, budget: float) -> None:
+        """Let live observation take at most `budget` of the training time (0 to below 1) from now on."""
+        if not 0 <= budget < 1:
+            raise ValueError(f"an observing budget is a share of the time, 0 <= share < 1, found {budget!r}")
+        self._ask("observe", ("queued", *LIVE), float(budget))
+
+    def resume(self) -> None:
+        """Go on: end a pause, or start again from the last checkpoint; does nothing to a run that trains.
+
+        Raises
+        ------
+        RuntimeError
+            If all its steps are done.
+        """
+        from workbench.runs.launching import enqueue
+
+        state = self.state
+        if state in ("paused", "running", "stopping", "queued"):
+            self._ask("resume", ("queued", *LIVE))
+        elif state == "finished":
+            raise RuntimeError(
+                f"run {self.name} has done all its {self.steps} steps: branch(steps=...) goes on from its end"
+            )
+        else:
+            commands.take(self.path)
+            enqueue(self.path)
+
+    def branch(self, step: int | None = None, *, name: str | None = None, **changes: Any) -> Run:
+        """Start a new run from a checkpoint of this one, with changed parameters or layers.
+
+        Parameters
+        ----------
+        step : a step that has a checkpoint; None takes the last
+        name : the new run's name
+        **changes : arguments of `launch`
+
+        Raises
+        ------
+        ValueError
+            If there is no checkpoint of that step (those that exist are listed), or a change is not valid.
+        """
+        from workbench.runs.launching import branch
+
+        return branch(self, step, name, changes)
+
+    def wait(self, timeout: float | None = None, until: Iterable[str] = ENDED) -> RunStatus:
+        """Return the status once the state is one of `until` (finished, stopped, failed or lost).
+
+        Raises
+        ------
+        TimeoutError
+            After `timeout` seconds; what the run is doing is said.
+        """
+        until = tuple(until)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (status := self.status()).state not in until:
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"after {timeout} s run {self.name} is {status.state} at step {status.step} of {self.steps}"
+                )
+            time.sleep(_POLL)
+        return status
+
+    def _ask(self, kind: str, allowed: tuple[str, ...], value: float | None = None) -> None:
+        status = self.status()
+        if status.state not in allowed:
+            raise RuntimeError(f"run {self.name} is {status.state}: it cannot be asked to {kind}")
+        commands.send(self.path, kind, value)
+
+
+def open_run(path: str | os.PathLike[str], workspace: str | os.PathLike[str] | None = None) -> Run:
+    """Open a run by its directory or by its name in the workspace.
+
+    Parameters
+    ----------
+    path : run directory, or name of a run
+    workspace : folder of all runs; None takes ``WORKBENCH_WORKSPACE`` or ``~/spectral-workbench``
+
+    Raises
+    ------
+    ValueError
+        If it is not a run directory; the runs in the workspace are listed.
+
+    Examples
+    --------
+    >>> open_run("/")
+    Traceback (most recent call last):
+    ValueError: / is not a run directory: it has no spec.json
+    """
+    return Run(find_run(path, workspace))
+
+
+def list_runs(workspace: str | os.PathLike[str] | None = None) -> list[Run]:
+    """List the runs of the workspace, newest first.
+
+    Parameters
+    ----------
+    workspace : folder of all runs; None takes ``WORKBENCH_WORKSPACE`` or ``~/spectral-workbench``
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as empty:
+    ...     list_runs(empty)
+    []
+    """
+    return [Run(path) for path in run_paths(workspace)]
