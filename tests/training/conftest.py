@@ -55,7 +55,7 @@ def player(networks, terms, learning_rate=2e-3):
     return SimpleNamespace(networks=networks, terms=terms, optimiser=optimiser)
 
 
-def make_toy(seed=0, hooks=(), dropout=0.5, extra_terms=(), learning_rate=2e-3):
+def build_toy(seed=0, hooks=(), dropout=0.5, extra_terms=(), learning_rate=2e-3):
     generator_ = torch.random.get_rng_state()
     torch.manual_seed(seed)
     networks = {
@@ -82,7 +82,7 @@ def make_toy(seed=0, hooks=(), dropout=0.5, extra_terms=(), learning_rate=2e-3):
     return ToySystem(networks, players, hooks=hooks)
 
 
-def make_scene(count, seed, size=8):
+def build_scene(count, seed, size=8):
     rng = np.random.default_rng(seed)
     slc = rng.normal(size=(count, size, size)) + 1j * rng.normal(size=(count, size, size))
     condition = rng.uniform(-1, 1, size=(count, 3, size, size))
@@ -96,14 +96,29 @@ def make_scene(count, seed, size=8):
 
 @pytest.fixture
 def toy():
-    return make_toy()
+    return build_toy()
 
 
 @pytest.fixture
 def patches():
-    return make_patches(make_scene(7, 1), make_scene(6, 2), "nyquist")
+    return make_patches(build_scene(7, 1), build_scene(6, 2), "nyquist")
 
 
 @pytest.fixture
 def plan():
     return Plan(steps=8, batch_size=3, device="cpu", evaluated=4, shown=2, observing_budget=0.0)
+
+
+@pytest.fixture
+def make_toy():
+    return build_toy
+
+
+@pytest.fixture
+def make_scene():
+    return build_scene
+
+
+@pytest.fixture
+def make_term():
+    return term

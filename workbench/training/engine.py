@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -156,7 +155,13 @@ class Trainer:
             losses = self._train(factor)
         numbers = torch.stack(losses).tolist()  # the step's only wait for the device
         self.step += 1
-        self._need_finite(numbers)
+        broken = self._scalars.first_broken(numbers)
+        if broken is not None:
+            raise TrainingError(
+                f"{broken} is not finite at step {self.step}: the weights of this step are spoilt. Go on "
+                "from the last checkpoint with a smaller learning rate, a smaller weight of this term, or in "
+                "32-true precision"
+            )
         seconds = time.perf_counter() - began
         self._observer.trained(seconds)
         values = self._scalars.values(numbers, factor, seconds, self.observing_share)
@@ -175,23 +180,6 @@ class Trainer:
             for hook in self._system.hooks:
                 hook(self._system, name)
         return [value.float() for name in self._scalars.players for value in losses[name]]
-
-    def _need_finite(self, numbers: list[float]) -> None:
-        for name, number in zip(self._scalars.losses, numbers, strict=True):
-            if not math.isfinite(number):
-                culprit = next(
-                    (
-                        term
-                        for term, value in zip(self._scalars.losses, numbers, strict=True)
-                        if term not in self._scalars.totals and not math.isfinite(value)
-                    ),
-                    name,
-                )
-                raise TrainingError(
-                    f"{culprit} became {number} at step {self.step}: the weights of this step are spoilt. "
-                    "Go on from the last checkpoint with a smaller learning rate, a smaller weight of this term "
-                    "or in 32-true precision"
-                )
 
     def observe(self) -> None:
         """Run all instruments now and record what they measure (once per step, however often it is asked)."""

@@ -18,7 +18,7 @@ class Observer:
     The account holds the seconds spent on training and on live observation (probing and recording).
     An instrument whose last use cost ``c`` seconds is due once
     ``spent + c <= budget * (spent + c + trained)``: after training long enough to pay for it.
-    What is asked for explicitly (:meth:`observe`: at the start, on a pause, at the end) is not on the account.
+    What is asked for explicitly (:meth:`observe`: at the start, on a pause, at the end) is not on it.
 
     Parameters
     ----------

@@ -90,8 +90,8 @@ def make_patches(
     Raises
     ------
     ValueError
-        If a variable or dimension is missing, a value is not finite, ``slc`` is not complex, or the scenes differ
-        in size or channels.
+        If a variable or dimension is missing, a value is not finite, ``slc`` is not complex, or the scenes
+        differ in size or channels.
 
     Examples
     --------

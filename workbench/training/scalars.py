@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,11 +54,18 @@ class Scalars:
         labels["observing_share"] = {
             "long_name": "share of the time spent on live observation",
             "units": "1",
-            "comment": "since the process started, without the observations at the start, on pauses, at the end",
+            "comment": "since the process started; observations at the start, on pauses, at the end left out",
         }
         labels["learning_rate"] = {"long_name": f"learning rate of the {self._leader}", "units": "1"}
         variables = {name: ((), np.float64(0), attrs) for name, attrs in labels.items()}
         return xr.Dataset(variables, attrs={"recorded": list(labels)})
+
+    def first_broken(self, numbers: list[float]) -> str | None:
+        """Name the first value that is not finite, a term rather than the sum it spoils; None if all are."""
+        broken = [
+            name for name, number in zip(self.losses, numbers, strict=True) if not math.isfinite(number)
+        ]
+        return next((name for name in broken if name not in self.totals), broken[0] if broken else None)
 
     def values(
         self, numbers: list[float], factor: float, seconds: float, share: float

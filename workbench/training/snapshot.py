@@ -66,18 +66,11 @@ def load_weights(
     misfits = [n for n in places if n not in saved]
     misfits += [n for n in saved if n.startswith("networks/") and n not in places]
     misfits += [n for n, place in places.items() if n in saved and saved[n].shape != place.shape]
-    owners = {f"optimisers/{name}/{p}": turn for name, turn in turns.items() for p in turn.parameters}
-    for name, tensor in saved.items():
-        if name.startswith("optimisers/"):
-            owner, _, _ = name.rpartition("/")
-            turn = owners.get(owner)
-            parameter = None if turn is None else turn.parameters[owner.split("/", 2)[2]]
-            if parameter is None or tensor.shape not in (parameter.shape, torch.Size([])):
-                misfits.append(name)
+    misfits += _optimiser_misfits(saved, turns)
     if strict and misfits:
         raise ValueError(
-            f"the saved state does not fit this system: {len(misfits)} tensors have no counterpart of the same "
-            f"name and shape, first {', '.join(misfits[:3])}; it was made with other networks or options"
+            f"the saved state does not fit this system: {len(misfits)} tensors have no counterpart of the "
+            f"same name and shape, first {', '.join(misfits[:3])}; other networks or options made it"
         )
     with torch.no_grad():
         for name, place in places.items():
@@ -98,6 +91,21 @@ def _present(networks: Mapping[str, nn.Module], turns: Mapping[str, Turn]) -> di
                 if isinstance(value, torch.Tensor):
                     found[f"optimisers/{player}/{name}/{entry}"] = value
     return found
+
+
+def _optimiser_misfits(saved: Mapping[str, torch.Tensor], turns: Mapping[str, Turn]) -> list[str]:
+    shapes = {f"optimisers/{n}/{p}": v.shape for n, turn in turns.items() for p, v in turn.parameters.items()}
+    entries: dict[str, list[str]] = {}
+    for name in saved:
+        if name.startswith("optimisers/"):
+            entries.setdefault(name.rpartition("/")[0], []).append(name)
+    misfits = []
+    for owner, names in entries.items():
+        fitting = {shapes.get(owner), torch.Size([])}
+        # a parameter's entries belong together: half an optimiser state is none
+        if owner not in shapes or any(saved[name].shape not in fitting for name in names):
+            misfits += names
+    return misfits
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:
