@@ -67,9 +67,9 @@ def device() -> tuple[str, str, str]:
 
 def storage() -> Iterator[tuple[str, str, str]]:
     """Tell where runs live, how much room is left, whether a scheduler is up."""
-    from workbench.runs import scheduler_address, workspace_folder
+    from workbench.runs import scheduler_address, workspace_path
 
-    folder = workspace_folder()
+    folder = workspace_path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".doctor"

@@ -106,11 +106,11 @@ def list_all(context: typer.Context) -> None:
     """List the runs of the workspace, newest first."""
     if context.invoked_subcommand is not None:
         return
-    from workbench.runs import list_runs, workspace_folder
+    from workbench.runs import list_runs, workspace_path
 
     found = list_runs()
     if not found:
-        typer.echo(f"No runs in {workspace_folder()}. Start one: workbench train pix2pix")
+        typer.echo(f"No runs in {workspace_path()}. Start one: workbench train pix2pix")
     for run in found:
         status = run.status()
         left = "" if status.seconds_left is None else f"  {clock(status.seconds_left)} left"

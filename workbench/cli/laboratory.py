@@ -63,9 +63,9 @@ def lab(
     """Open JupyterLab on the lessons, set up so that nothing is fetched from the network."""
     if not folder.is_dir():
         raise refuse(f"{folder.resolve()}: no such folder; name the folder that holds your notebooks.")
-    from workbench.runs import workspace_folder
+    from workbench.runs import workspace_path
 
-    static = panel_files(workspace_folder() / "cache" / "panel-files")
+    static = panel_files(workspace_path() / "cache" / "panel-files")
     arguments, environment = offline_arguments(port, static)
     command = [sys.executable, "-m", "jupyterlab", str(folder.resolve()), *arguments]
     if not show:
