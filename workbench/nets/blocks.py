@@ -132,7 +132,7 @@ def initialise_weights(network: nn.Module, spread: float = 0.02) -> None:
         else:
             continue
         if bias is not None:
-            nn.init.zeros_(module.bias)
+            nn.init.zeros_(bias)
         if isinstance(module, SubpixelConvolution):
             module.repeat_subfilters()
 

@@ -46,7 +46,13 @@ class Convolution(nn.Conv2d):
     ) -> None:
         choose(PADDINGS, padding, "padding")
         super().__init__(
-            in_channels, out_channels, kernel, stride, padding=before, bias=bias, padding_mode=padding
+            in_channels,
+            out_channels,
+            kernel,
+            stride,
+            padding=before,
+            bias=bias,
+            padding_mode=padding,  # type: ignore[arg-type]  # checked above
         )
         self.border = (before, after)
 
