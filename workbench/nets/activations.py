@@ -8,7 +8,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from workbench.nets.choices import choose
 from workbench.nets.filters import FilteredDownsample, FilteredUpsample, windowed_sinc
 
 
@@ -129,7 +128,7 @@ def make_activation(name: str, padding: str = "zeros") -> nn.Module:
     if bare not in ACTIVATIONS or match is None:
         raise ValueError(f"unknown activation {name!r}; there are: {', '.join(ACTIVATIONS)}")
     number = None if match["number"] is None else _number(match["number"], name)
-    pointwise = choose(POINTWISE, bare.removeprefix("filtered_"), "activation")(number)
+    pointwise = POINTWISE[bare.removeprefix("filtered_")](number)
     return FilteredActivation(pointwise, padding) if bare.startswith("filtered_") else pointwise
 
 

@@ -7,22 +7,25 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from workbench.nets.choices import choose
 from workbench.nets.convolutions import Convolution, TransposedConvolution
 from workbench.nets.filters import BINOMIAL, FilteredDownsample, FilteredUpsample, windowed_sinc
+from workbench.signals import Registry
 
 Parts = list[tuple[str, nn.Module]]
 
-NORMS: dict[str, Callable[[int], nn.Module | None]] = {
-    "batch": nn.BatchNorm2d,
-    "instance": nn.InstanceNorm2d,
-    "none": lambda channels: None,  # noqa: ARG005
-}
+NORMS: Registry[Callable[[int], nn.Module | None]] = Registry(
+    "norm",
+    {
+        "batch": nn.BatchNorm2d,
+        "instance": nn.InstanceNorm2d,
+        "none": lambda channels: None,  # noqa: ARG005
+    },
+)
 
 
 def norm_parts(norm: str, channels: int) -> Parts:
     """Return the normalisation layer as a list of named parts, empty for "none"."""
-    layer = choose(NORMS, norm, "norm")(channels)
+    layer = NORMS[norm](channels)
     return [] if layer is None else [("norm", layer)]
 
 
@@ -60,13 +63,16 @@ def _low_passed(design: Callable[[], object]) -> Callable[[int, int, bool, str],
     return parts
 
 
-DOWNSAMPLERS: dict[str, Callable[[int, int, bool, str], Parts]] = {
-    "strided": _strided,
-    "max_pool": _pooled(nn.MaxPool2d),
-    "avg_pool": _pooled(nn.AvgPool2d),
-    "blur_pool": _low_passed(lambda: BINOMIAL),
-    "filtered": _low_passed(windowed_sinc),
-}
+DOWNSAMPLERS: Registry[Callable[[int, int, bool, str], Parts]] = Registry(
+    "down-sampling",
+    {
+        "strided": _strided,
+        "max_pool": _pooled(nn.MaxPool2d),
+        "avg_pool": _pooled(nn.AvgPool2d),
+        "blur_pool": _low_passed(lambda: BINOMIAL),
+        "filtered": _low_passed(windowed_sinc),
+    },
+)
 """Halve both axes: (in_channels, out_channels, bias, padding) -> named parts."""
 
 
@@ -101,13 +107,16 @@ def _same(kernel: int) -> dict[str, int]:
     return {"kernel": kernel, "before": (kernel - 1) // 2, "after": kernel // 2}
 
 
-UPSAMPLERS: dict[str, Callable[[int, int, bool, str, int], Parts]] = {
-    "deconv": _deconvolution,
-    "nearest": _resized(lambda padding: nn.Upsample(scale_factor=2, mode="nearest")),  # noqa: ARG005
-    "bilinear": _resized(_bilinear),
-    "subpixel": _subpixel,
-    "filtered": _resized(lambda padding: FilteredUpsample(windowed_sinc(), padding)),
-}
+UPSAMPLERS: Registry[Callable[[int, int, bool, str, int], Parts]] = Registry(
+    "up-sampling",
+    {
+        "deconv": _deconvolution,
+        "nearest": _resized(lambda padding: nn.Upsample(scale_factor=2, mode="nearest")),  # noqa: ARG005
+        "bilinear": _resized(_bilinear),
+        "subpixel": _subpixel,
+        "filtered": _resized(lambda padding: FilteredUpsample(windowed_sinc(), padding)),
+    },
+)
 """Double both axes: (in_channels, out_channels, bias, padding, kernel) -> named parts."""
 
 

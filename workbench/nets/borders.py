@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.nets.choices import choose
+from workbench.signals import Registry
 
-PADDINGS = {"zeros": "constant", "reflect": "reflect", "circular": "circular", "replicate": "replicate"}
+PADDINGS = Registry(
+    "padding", {"zeros": "constant", "reflect": "reflect", "circular": "circular", "replicate": "replicate"}
+)
 
 
 def extend(x: Tensor, before: int, after: int, padding: str = "zeros") -> Tensor:
@@ -42,7 +44,7 @@ def extend(x: Tensor, before: int, after: int, padding: str = "zeros") -> Tensor
     >>> extend(torch.tensor([[[[1.0, 2.0, 3.0]]]]), 0, 1, "circular")[0, 0, 0]
     tensor([1., 2., 3., 1.])
     """
-    mode = choose(PADDINGS, padding, "padding")
+    mode = PADDINGS[padding]
     if before == after == 0:
         return x
     smallest = min(x.shape[-2:])

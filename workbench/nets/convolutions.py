@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from workbench.nets.borders import PADDINGS, extend
-from workbench.nets.choices import choose
 
 
 class Convolution(nn.Conv2d):
@@ -44,7 +43,7 @@ class Convolution(nn.Conv2d):
         padding: str = "zeros",
         bias: bool = True,
     ) -> None:
-        choose(PADDINGS, padding, "padding")
+        _ = PADDINGS[padding]
         super().__init__(
             in_channels,
             out_channels,
@@ -101,7 +100,7 @@ class TransposedConvolution(nn.ConvTranspose2d):
         padding: str = "zeros",
         bias: bool = True,
     ) -> None:
-        choose(PADDINGS, padding, "padding")
+        _ = PADDINGS[padding]
         super().__init__(in_channels, out_channels, kernel, stride, padding=crop, bias=bias)
         self.border_rule = padding
         # Output o of an axis takes input i where i·stride = o + crop − tap: so many inputs lie outside.

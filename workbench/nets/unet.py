@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from workbench.nets.activations import make_activation
 from workbench.nets.blocks import DOWNSAMPLERS, UPSAMPLERS, Parts, initialise_weights, norm_parts
 from workbench.nets.borders import PADDINGS
-from workbench.nets.choices import choose
 
 DROPOUT_FROM_LEVEL = 5  # pix2pix drops out in "levels − 5" blocks: the inner ones, without the innermost
 
@@ -88,7 +87,7 @@ class UNet(nn.Module):
         bottleneck_norm: bool = False,
     ) -> None:
         super().__init__()
-        choose(PADDINGS, padding, "padding")
+        _ = PADDINGS[padding]
         self.depth = halvings(size, depth)
         self.in_channels = in_channels
         channels = [width * min(2**level, 8) for level in range(self.depth)]
@@ -98,8 +97,8 @@ class UNet(nn.Module):
                 f"out_channels={out_channels}, width={width}"
             )
         bias = norm != "batch" if bias is None else bias
-        make_down = choose(DOWNSAMPLERS, down, "down-sampling")
-        make_up = choose(UPSAMPLERS, up, "up-sampling")
+        make_down = DOWNSAMPLERS[down]
+        make_up = UPSAMPLERS[up]
         up_kernel = (4 if up == "deconv" else 3) if up_kernel is None else up_kernel
         for level in range(1, self.depth + 1):
             innermost = level == self.depth

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
 
 import xarray as xr
 
 from workbench.scenes.onetone import onetone
+from workbench.signals import Registry
 
 SceneMaker = Callable[..., xr.Dataset]
 
 
-class _Scenes(dict[str, SceneMaker]):
-    def __missing__(self, name: str) -> NoReturn:
-        raise KeyError(f"unknown scene {name!r}; there are: {', '.join(self)}")
-
-
-SCENES: dict[str, SceneMaker] = _Scenes(onetone=onetone)
+SCENES: Registry[SceneMaker] = Registry("scene", {"onetone": onetone})
 """Name -> function(size, count, seed, ...) returning a Dataset with ``slc`` and ``condition``."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 
+from workbench.signals import Registry
 from workbench.systems.options import SystemSpec
 from workbench.systems.pix2pix import PIX2PIX
 from workbench.systems.system import System
 
-
-class _Systems(dict[str, SystemSpec]):
-    def __missing__(self, name: str) -> NoReturn:
-        raise KeyError(f"unknown system {name!r}; there are: {', '.join(self)}")
-
-
-SYSTEMS: dict[str, SystemSpec] = _Systems(pix2pix=PIX2PIX)
+SYSTEMS: Registry[SystemSpec] = Registry("system", {"pix2pix": PIX2PIX})
 """Name -> description, options, maker."""
 
 
@@ -51,8 +46,6 @@ def build(name: str, *, size: int, seed: int | None = None, **options: Any) -> S
     >>> list(system.networks), system.schedule
     (['generator', 'discriminator'], ('discriminator', 'generator'))
     """
-    if name not in SYSTEMS:
-        raise ValueError(f"unknown system {name!r}; there are: {', '.join(SYSTEMS)}")
     spec = SYSTEMS[name]
     checked = spec.check({"size": size, **options})
     if seed is None:
