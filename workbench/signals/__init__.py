@@ -3,17 +3,31 @@
 from workbench.signals.activations import ACTIVATIONS
 from workbench.signals.folding import fold
 from workbench.signals.harmonics import harmonic_amplitude_field, harmonic_amplitudes
+from workbench.signals.lines import predict_spectrum
 from workbench.signals.looks import coherence_bias, coherence_null_quantile, coherence_unbiased
+from workbench.signals.merit import figures_of_merit
+from workbench.signals.periodograms import power_spectral_density
+from workbench.signals.registry import Registry
+from workbench.signals.resampling import RESAMPLERS, resample_response
 from workbench.signals.spectra import power_db, spectrum
+from workbench.signals.taylor import taylor_coefficients, taylor_radius
 
 __all__ = [
     "ACTIVATIONS",
+    "RESAMPLERS",
+    "Registry",
     "coherence_bias",
     "coherence_null_quantile",
     "coherence_unbiased",
+    "figures_of_merit",
     "fold",
     "harmonic_amplitude_field",
     "harmonic_amplitudes",
     "power_db",
+    "power_spectral_density",
+    "predict_spectrum",
+    "resample_response",
     "spectrum",
+    "taylor_coefficients",
+    "taylor_radius",
 ]

@@ -37,6 +37,7 @@ class Activation:
     kinks: tuple[float, ...] = ()
 
     def __call__(self, z: npt.ArrayLike, **parameters: float) -> Any:
+        """Evaluate at z."""
         return self.function(np.asarray(z, dtype=np.float64), **self.complete(parameters))
 
     def complete(self, parameters: Mapping[str, float]) -> dict[str, float]:
@@ -95,7 +96,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
 
 @dataclass(frozen=True)
 class BoundActivation:
-    """An activation with its parameters fixed: ``bound(z) -> array``; `name` is None for a user's callable."""
+    """An activation with its parameters fixed, ``bound(z) -> array``; a user's callable has no name."""
 
     name: str | None
     function: Callable[..., Any]
@@ -103,6 +104,7 @@ class BoundActivation:
     kinks: tuple[float, ...] = ()
 
     def __call__(self, z: Array) -> Array:
+        """Evaluate at z; what a user's callable returns is checked."""
         values = np.asarray(self.function(z, **self.parameters))
         if self.name is None:
             self._check(z, values)
@@ -111,12 +113,12 @@ class BoundActivation:
     @property
     def label(self) -> str:
         """Name as shown to a reader."""
-        return self.name or getattr(self.function, "__name__", "callable")
+        return self.name or str(getattr(self.function, "__name__", "callable"))
 
     def _check(self, z: Array, values: npt.NDArray[Any]) -> None:
         if values.shape != z.shape:
             raise ValueError(
-                f"{self.label} must map an array to an array of its shape: given {z.shape}, it returned {values.shape}"
+                f"{self.label} must return an array of its input's shape {z.shape}, it returned {values.shape}"
             )
         if values.dtype.kind not in "fiub":
             raise ValueError(f"{self.label} must return real numbers, it returned dtype {values.dtype}")

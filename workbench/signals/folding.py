@@ -11,9 +11,9 @@ import numpy.typing as npt
 def fold(frequency: npt.ArrayLike, sampling_rate: npt.ArrayLike) -> tuple[Any, Any]:
     """Fold a frequency into the interval that a sampling rate can represent.
 
-    ``folded = f - fs * a`` with the alias index ``a = floor(f / fs + 1/2)``. Ties go down, so the interval is
-    [-fs/2, fs/2[ (rounding half to even, as numpy's ``rint`` does, would send +fs/2 and 3 fs/2 to different ends).
-    The field's Nyquist zone is ``floor(2 |f| / fs) + 1``.
+    ``folded = f - fs * a`` with the alias index ``a = floor(f / fs + 1/2)``. Ties go down, so the interval
+    is [-fs/2, fs/2[ (rounding half to even, as numpy's ``rint`` does, would send fs/2 and 3 fs/2 to different
+    ends). The field's Nyquist zone is ``floor(2 |f| / fs) + 1``.
 
     Parameters
     ----------

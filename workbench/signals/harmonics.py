@@ -25,7 +25,8 @@ def harmonic_amplitudes(
 ) -> Array:
     """Amplitudes of the harmonics of ``a(b + A cos t)``.
 
-    ``a(b + A cos t) = sum_k c_k cos(k t)`` with ``c_k = (2 - [k=0]) / pi * int_0^pi a(b + A cos t) cos(k t) dt``.
+    ``a(b + A cos t) = sum_k c_k cos(k t)`` with
+    ``c_k = (2 - [k=0]) / pi * int_0^pi a(b + A cos t) cos(k t) dt``.
 
     Parameters
     ----------
@@ -46,14 +47,15 @@ def harmonic_amplitudes(
     Raises
     ------
     ValueError
-        For an unknown name or parameter, an amplitude or bias that is not a finite real number, negative orders.
+        For an unknown name or parameter, an amplitude or bias that is not a finite real number, or
+        negative orders.
 
     Notes
     -----
-    Closed form for relu and leaky_relu; Gauss-Legendre between the kinks for elu; otherwise the periodic trapezoid
-    rule, whose step is halved until the coefficients agree to 1e-13 of the largest. A callable that it does not
-    resolve (kinks, jumps) is bisected adaptively to 1e-12 of the largest for kinks and jumps; a RuntimeWarning says
-    so where even that is not reached. Source: seed paper (Sibler et al.), section 3.1.
+    Closed form for relu and leaky_relu; Gauss-Legendre between the kinks for elu; otherwise the periodic
+    trapezoid rule, whose step is halved until the coefficients agree to 1e-13 of the largest. A callable that
+    it does not resolve (kinks, jumps, steep steps) is bisected adaptively to 1e-12 of the largest; a
+    RuntimeWarning says so where even that is not reached. Source: seed paper (Sibler et al.), section 3.1.
 
     Examples
     --------
@@ -129,7 +131,7 @@ def _finite(values: npt.ArrayLike, name: str) -> Array:
 
 
 def _relu(a: Array, b: Array, orders: int) -> Array:
-    """Closed form; t0 is where the cosine crosses the kink."""
+    """Evaluate the closed form; t0 is where the cosine crosses the kink."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         crossing = np.clip(np.where(a > 0, -b / a, -np.sign(b)), -1.0, 1.0)
     t0 = np.arccos(crossing)
@@ -206,7 +208,7 @@ def _between_kinks(bound: BoundActivation, a: Array, b: Array, orders: int) -> A
 def _gauss(
     bound: BoundActivation, a: Array, b: Array, orders: int, low: Array, high: Array, count: int
 ) -> Array:
-    """``(2 - [k=0]) / pi * int_low^high a(b + A cos t) cos(k t) dt`` with `count` nodes, for arrays of intervals."""
+    """Evaluate ``(2 - [k=0]) / pi * int_low^high a(b + A cos t) cos(k t) dt`` on `count` nodes."""
     x, w = np.polynomial.legendre.leggauss(count)
     half = 0.5 * (high - low)[:, None]
     turn = np.exp(1j * (0.5 * (high + low)[:, None] + half * x))

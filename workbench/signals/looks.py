@@ -20,7 +20,7 @@ _PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 def coherence_bias(coherence: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
-    r"""Expected coherence magnitude estimate for a true coherence.
+    """Return the expected coherence magnitude estimate for a true coherence.
 
     ``E|g^| = G(L) G(3/2) / G(L + 1/2) * 3F2(3/2, L, L; L + 1/2, 1; g^2) * (1 - g^2)^L``.
 
@@ -34,8 +34,8 @@ def coherence_bias(coherence: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
     Returns
     -------
     float or ndarray or DataArray
-        Expected |g^|, in [sqrt(pi)/2 G(L)/G(L + 1/2), 1]. To about 1e-12; arrays of more than 1024 values are
-        interpolated from 1500 exact ones per number of looks, to 1e-8.
+        Expected |g^|, in [sqrt(pi)/2 G(L)/G(L + 1/2), 1]. To about 1e-12; arrays of more than
+        1024 values are interpolated from 1500 exact ones per number of looks, to 1e-10.
 
     Raises
     ------
@@ -44,9 +44,9 @@ def coherence_bias(coherence: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
 
     Notes
     -----
-    The series is the mean of ``G(n + 3/2) / G(n + 1) * G(L + n) / G(L + n + 1/2)`` over a negative binomial n with
-    L successes: all its terms are positive, and none of it overflows. Source: R. Touzi, A. Lopes, J. Bruniquel,
-    P. W. Vachon, "Coherence estimation for SAR imagery", IEEE TGRS 37(1), 1999.
+    The series is the mean of ``G(n + 3/2) / G(n + 1) * G(L + n) / G(L + n + 1/2)`` over a negative binomial n
+    with L successes: all its terms are positive, and none of it overflows. Source: R. Touzi, A. Lopes,
+    J. Bruniquel, P. W. Vachon, "Coherence estimation for SAR imagery", IEEE TGRS 37(1), 1999.
 
     Examples
     --------
@@ -59,7 +59,9 @@ def coherence_bias(coherence: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
 
 
 def coherence_unbiased(estimate: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
-    """True coherence whose expected estimate is `estimate`: the inverse of `coherence_bias`.
+    """Return the true coherence whose expected estimate is `estimate`.
+
+    The inverse of `coherence_bias`.
 
     Parameters
     ----------
@@ -81,8 +83,8 @@ def coherence_unbiased(estimate: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
 
     Notes
     -----
-    Source: Touzi et al. 1999, section on bias removal. The inverse of a mean is not the mean of an inverse: this
-    corrects the expected value of averaged estimates, single pixels keep their scatter.
+    Source: Touzi et al. 1999, section on bias removal. The inverse of a mean is not the mean of an inverse:
+    this corrects the expected value of averaged estimates, single pixels keep their scatter.
 
     Examples
     --------
@@ -95,9 +97,10 @@ def coherence_unbiased(estimate: npt.ArrayLike, looks: npt.ArrayLike) -> Any:
 
 
 def coherence_null_quantile(looks: npt.ArrayLike, probability: float = 0.95) -> Any:
-    """Coherence magnitude that incoherent data stays below with a given probability.
+    """Return the coherence magnitude that incoherent data stays below with a given probability.
 
-    Under true coherence 0, |g^|^2 is Beta(1, L - 1) distributed: ``q = sqrt(1 - (1 - probability)^(1 / (L - 1)))``.
+    Under true coherence 0, |g^|^2 is Beta(1, L - 1) distributed:
+    ``q = sqrt(1 - (1 - probability)^(1 / (L - 1)))``.
 
     Parameters
     ----------
@@ -210,7 +213,7 @@ def _expected(g: float, looks: float) -> float:
 
 
 def _nodes(p: float, gap: float, looks: float) -> tuple[Array, Array]:
-    """Counts n and weights whose sums equal the sum over all n >= 0.
+    """Return counts n and weights whose sums equal the sum over all n >= 0.
 
     Long sums become 16-point Gauss-Legendre panels from half a count below the first to far in the tail.
     """

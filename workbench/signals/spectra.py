@@ -17,14 +17,16 @@ Window = str | tuple[Any, ...] | None
 def spectrum(image: Any, dims: Sequence[str] = ("y", "x"), window: Window = None) -> xr.DataArray:
     """Complex amplitude spectrum of an image, frequencies ascending.
 
-    ``X[k] = 1/N sum_n w[n] x[n] exp(-2 pi i k n / N) / mean(w)`` along every dimension in `dims` (norm="forward"): a
-    tone of amplitude A shows A/2 at plus and minus its frequency (real) or A (complex), with any window.
+    ``X[k] = 1/N sum_n w[n] x[n] exp(-2 pi i k n / N) / mean(w)`` along every dimension in `dims`
+    (norm="forward"): a tone of amplitude A shows A/2 at plus and minus its frequency (real) or A (complex),
+    with any window.
 
     Parameters
     ----------
     image : array_like or DataArray
-        Real or complex. Of a plain array the last axes are `dims`; a DataArray keeps its other dimensions. Pixel
-        spacing is read from ``attrs["spacing_y"]`` (metres), else from an evenly spaced coordinate with units.
+        Real or complex. Of a plain array the last axes are `dims`; a DataArray keeps its other dimensions.
+        Pixel spacing is read from ``attrs["spacing_y"]`` (metres), else from an evenly spaced coordinate
+        with units.
     dims : sequence of str
         Dimensions to transform.
     window : None, str or tuple
@@ -34,9 +36,10 @@ def spectrum(image: Any, dims: Sequence[str] = ("y", "x"), window: Window = None
     Returns
     -------
     DataArray, complex128
-        Dimension ``frequency_<dim>`` in place of each dim, in cycles per sample, in [-1/2, 1/2[; where the spacing is
-        known also a coordinate ``frequency_<dim>_per_metre`` (or per the coordinate's unit). attrs: units,
-        reference, norm, window, coherent_gain and equivalent_noise_bandwidth (in bins, product over `dims`).
+        Dimension ``frequency_<dim>`` in place of each dim, in cycles per sample, in [-1/2, 1/2[; where the
+        spacing is known also a coordinate ``frequency_<dim>_per_metre`` (or per the coordinate's unit).
+        attrs: units, reference, norm, window, coherent_gain and equivalent_noise_bandwidth (in bins); the last
+        two are products over `dims`.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def spectrum(image: Any, dims: Sequence[str] = ("y", "x"), window: Window = None
     return result.assign_attrs(
         long_name="amplitude spectrum",
         units=units,
-        reference=f"a tone of amplitude 1 ({units}) shows 0.5 at plus and minus its frequency (real) or 1 (complex)",
+        reference=f"a tone of amplitude 1 ({units}) shows 0.5 at both signs of its frequency, 1 if complex",
         norm="forward",
         window=describe_window(window),
         coherent_gain=gain,
@@ -153,9 +156,8 @@ def taper(window: Window, size: int) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(get_window(window, size, fftbins=True), dtype=np.float64)
     except (ValueError, TypeError) as error:
-        raise ValueError(
-            f'window must be None, "hann", ("kaiser", beta) or another scipy.signal window, found {window!r}: {error}'
-        ) from error
+        names = 'None, "hann", ("kaiser", beta) or another scipy.signal window'
+        raise ValueError(f"window must be {names}, found {window!r}: {error}") from error
 
 
 def noise_bandwidth(weights: npt.NDArray[np.float64]) -> float:
