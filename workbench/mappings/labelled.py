@@ -26,7 +26,7 @@ def encode_labelled(mapping: Mapping, x: xr.DataArray, edge: str) -> xr.DataArra
     x = x.transpose(..., *AXES)
     values = mapping.encode(x.values, edge)
     coords = _coords(
-        x, {axis: _refine(x.coords.get(axis), mapping.offsets) for axis in AXES}, mapping.factor == 1
+        x, {axis: _refine(x[axis], mapping.offsets) for axis in AXES if axis in x.coords}, mapping.factor == 1
     )
     coords["channel"] = xr.DataArray(list(mapping.labels), dims="channel")
     dims = (*x.dims[:-2], "channel", *AXES)
@@ -44,7 +44,9 @@ def decode_labelled(mapping: Mapping, y: xr.DataArray, edge: str) -> xr.DataArra
     y = y.transpose(..., "channel", *AXES)
     values = mapping.decode(y.values, edge)
     coords = _coords(
-        y, {axis: _coarsen(y.coords.get(axis), mapping.offsets) for axis in AXES}, mapping.factor == 1
+        y,
+        {axis: _coarsen(y[axis], mapping.offsets) for axis in AXES if axis in y.coords},
+        mapping.factor == 1,
     )
     attrs = {key: value for key, value in y.attrs.items() if key not in ("mapping", "edge")}
     return xr.DataArray(values, dims=(*y.dims[:-3], *AXES), coords=coords, name=y.name, attrs=attrs)
@@ -67,8 +69,8 @@ def _coords(array: xr.DataArray, axes: dict[str, xr.DataArray | None], same_grid
     return coords | {name: coord for name, coord in axes.items() if coord is not None}
 
 
-def _refine(coord: xr.DataArray | None, offsets: tuple[float, ...]) -> xr.DataArray | None:
-    if coord is None or len(offsets) == 1:
+def _refine(coord: xr.DataArray, offsets: tuple[float, ...]) -> xr.DataArray | None:
+    if len(offsets) == 1:
         return coord
     if coord.dtype.kind not in "iuf" or coord.size < 2:
         return None
@@ -79,8 +81,8 @@ def _refine(coord: xr.DataArray | None, offsets: tuple[float, ...]) -> xr.DataAr
     return xr.DataArray(fine.ravel(), dims=coord.dims, attrs=coord.attrs)
 
 
-def _coarsen(coord: xr.DataArray | None, offsets: tuple[float, ...]) -> xr.DataArray | None:
-    if coord is None or len(offsets) == 1:
+def _coarsen(coord: xr.DataArray, offsets: tuple[float, ...]) -> xr.DataArray | None:
+    if len(offsets) == 1:
         return coord
     if coord.dtype.kind not in "iuf":
         return None
