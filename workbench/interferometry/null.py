@@ -71,7 +71,7 @@ def effective_looks(x: np.ndarray, y: np.ndarray, window: tuple[int, int]) -> fl
     .. math:: L_e = L \Big/ \sum_\Delta \mathrm{tri}(\Delta)\,\mathrm{Re}(\rho_x(\Delta)\,\bar\rho_y(\Delta))
 
     with the normalised autocorrelations rho (mean over all samples) and the share tri of the window that
-    overlaps itself after a shift by the lag; clipped to [2, L] and rounded to 2 %, as the estimate is no better.
+    overlaps itself after a shift by the lag; clipped to [2, L], rounded to 2 % as the estimate is no better.
     Both images are first divided by their local amplitude (twice the window): a bright scatterer fills the
     estimate in its own surroundings only, so it must not rule the autocorrelation of the whole image.
 

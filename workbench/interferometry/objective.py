@@ -45,8 +45,8 @@ def coherence_loss(
 
     Notes
     -----
-    Source: seed paper (Sibler et al.), eq. 8. Neither the scale of x or y nor a common phase changes it, so it
-    says nothing about either.
+    Source: seed paper (Sibler et al.), eq. 8. Neither the scale of x or y nor a common phase changes it, so
+    it says nothing about either.
 
     Examples
     --------
