@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import dataclasses
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -81,9 +81,8 @@ class Trainer:
         self._fabric = fabric
         self._data = patches.training
         # the networks stay usable as they are (probes, checkpoints); training calls them through Fabric
-        self._system = copy.copy(system)
         served = {name: fabric.setup_module(network) for name, network in self.networks.items()}
-        object.__setattr__(self._system, "networks", served)
+        self._system = dataclasses.replace(system, networks=served)
         self._turns = {
             name: Turn(name, player, self.networks, fabric) for name, player in system.players.items()
         }
@@ -127,6 +126,15 @@ class Trainer:
     def observing_share(self) -> float:
         """Share of the time spent on live observation, 0 to 1."""
         return self._observer.share
+
+    @property
+    def observing_budget(self) -> float:
+        """Largest share of the time that live observation may take; may be changed while training."""
+        return self._observer.budget
+
+    @observing_budget.setter
+    def observing_budget(self, share: float) -> None:
+        self._observer.budget = dataclasses.replace(self.plan, observing_budget=share).observing_budget
 
     def templates(self) -> dict[str, xr.Dataset | xr.DataTree]:
         """Return the schema of each group without its step dimension.

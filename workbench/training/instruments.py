@@ -8,6 +8,7 @@ import xarray as xr
 
 from workbench.mappings import MAPPINGS
 from workbench.training.bench import Bench
+from workbench.training.evaluation import heldout_coherence
 from workbench.training.observer import Instrument
 
 
@@ -15,21 +16,35 @@ def images(bench: Bench) -> Instrument:
     """Show held-out samples: condition and truth once, the generator's images at every observation."""
     shown = bench.patches.heldout.batch(slice(bench.plan.shown))
     factor = MAPPINGS[bench.patches.mapping].factor
+    image, mapped_image = ("sample", "y", "x"), ("sample", "mapped_channel", "mapped_y", "mapped_x")
+    condition = shown["condition"][..., ::factor, ::factor].numpy()
     real = {
-        "condition": (("sample", "channel", "y", "x"), shown["condition"][..., ::factor, ::factor].numpy()),
-        "real": (("sample", "y", "x"), shown["reference"].numpy()),
-        "real_mapped": (("sample", "mapped_channel", "mapped_y", "mapped_x"), shown["target"].numpy()),
+        "condition": (("sample", "channel", "y", "x"), condition, _label("condition")),
+        "real": (image, shown["reference"].numpy(), _label("real complex image")),
+        "real_mapped": (mapped_image, shown["target"].numpy(), _label("real mapped image")),
+    }
+    attrs = {
+        "recorded": ["fake", "fake_mapped"],
+        "mapping": bench.patches.mapping,
+        "scale": bench.patches.scale,
     }
 
     def measure() -> xr.Dataset:
         mapped, decoded = bench.generate(shown["condition"])
         fake = {
-            "fake": (("sample", "y", "x"), decoded.numpy()),
-            "fake_mapped": (("sample", "mapped_channel", "mapped_y", "mapped_x"), mapped.numpy()),
+            "fake": (image, decoded.numpy(), _label("generated complex image")),
+            "fake_mapped": (mapped_image, mapped.numpy(), _label("generated mapped image")),
         }
-        return xr.Dataset(real | fake, attrs={"recorded": list(fake)})
+        return xr.Dataset(real | fake, attrs=attrs)
 
     return measure
 
 
-INSTRUMENTS: dict[str, Callable[[Bench], Instrument]] = {"images": images}
+def _label(long_name: str) -> dict[str, str]:
+    return {"long_name": long_name, "units": "1"}
+
+
+INSTRUMENTS: dict[str, Callable[[Bench], Instrument]] = {
+    "coherence": heldout_coherence,
+    "images": images,
+}

@@ -54,7 +54,8 @@ class Observer:
     ) -> None:
         self._instruments = dict(instruments)
         self._record = record
-        self._budget = budget
+        #: largest share of the time for live observation; may be changed at any time
+        self.budget = budget
         self._every = every
         self._clock = clock
         self._turn = 0
@@ -104,7 +105,7 @@ class Observer:
             return
         name = list(self._instruments)[self._turn % len(self._instruments)]
         after = self._spent + self._cost[name]
-        if self._budget > 0 and after <= self._budget * (after + self._trained):
+        if self.budget > 0 and after <= self.budget * (after + self._trained):
             self._turn += 1
             self._spent += self._run(name, step)
 
