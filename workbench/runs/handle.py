@@ -160,7 +160,7 @@ class Run:
         RuntimeError
             If all its steps are done.
         """
-        from workbench.runs.launching import enqueue
+        from workbench.runs.submit import enqueue
 
         state = self.state
         if state in ("paused", "running", "stopping", "queued"):

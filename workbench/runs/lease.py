@@ -13,6 +13,7 @@ from workbench.runs.files import read_json
 from workbench.runs.processes import alive, identity
 
 LEASE_FILE = "lease"
+HELD = 3  # exit code of a runner that found the lease taken
 
 
 class LeaseHeldError(RuntimeError):

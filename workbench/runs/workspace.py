@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 SPEC_FILE = "spec.json"
+LOG_FILE = "log.txt"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 import zarr
 
+from workbench.runs.sealing import unseal
 from workbench.runs.store import (
     BRANCH,
     NUMBERS,
@@ -56,7 +57,6 @@ class StoreWriter:
     Parameters
     ----------
     run : the run directory
-    attrs : stored with every new group (code version, seed, device)
 
     Notes
     -----
@@ -64,9 +64,9 @@ class StoreWriter:
     a resumed training replays what it had already recorded. Events are exempt.
     """
 
-    def __init__(self, run: Path, attrs: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, run: Path) -> None:
+        unseal(run)
         self._repository = open_repository(run, create=True)
-        self._attrs = dict(attrs or {})
         self._columns: dict[str, list[Column]] = {}
         self._rows: dict[str, int] = {}
         self.last: dict[str, int] = {}
@@ -91,8 +91,15 @@ class StoreWriter:
             self._rows[name] = steps.shape[0]
             self.last[name] = int(steps[-1]) if steps.shape[0] else -1
 
-    def add_groups(self, templates: Mapping[str, xr.Dataset | xr.DataTree]) -> None:
+    def add_groups(
+        self, templates: Mapping[str, xr.Dataset | xr.DataTree], attrs: Mapping[str, Any] | None = None
+    ) -> None:
         """Lay out the groups that are not stored yet, in one commit.
+
+        Parameters
+        ----------
+        templates : schema by group, without the step dimension
+        attrs : stored with every new group (code version, seed, device)
 
         Raises
         ------
@@ -107,7 +114,7 @@ class StoreWriter:
         session = self._repository.writable_session(BRANCH)
         try:
             for name, template in new.items():
-                add_group(session.store, name, template, self._attrs)
+                add_group(session.store, name, template, attrs or {})
             session.commit(f"lay out {', '.join(new)}")
         except Exception as error:
             raise StoreError(f"the run's records could not be laid out: {error}") from error

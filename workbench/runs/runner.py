@@ -1,0 +1,113 @@
+"""The process that trains one run: ``python -m workbench.runs.runner RUN_DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.runs.lease import HELD, Lease, LeaseHeldError
+from workbench.runs.loop import Loop, Prepare, Prepared, Recorder
+from workbench.runs.sealing import seal
+from workbench.runs.spec import RunSpec
+from workbench.runs.status import lay_ballast, read_status, write_status
+from workbench.runs.workspace import LOG_FILE, SPEC_FILE, is_run
+
+FAILED, NOT_A_RUN = 1, 2
+log = logging.getLogger("workbench.runs")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the run of the given directory to its end; return the exit code.
+
+    0: finished or stopped; 1: failed, the status and the log say why; 2: not a run directory;
+    3: held by another runner.
+    """
+    parser = argparse.ArgumentParser(prog="python -m workbench.runs.runner", description=__doc__)
+    parser.add_argument("run", type=Path, help="run directory")
+    return run_directory(parser.parse_args(arguments).run.resolve(), _prepare)
+
+
+def _prepare(spec: RunSpec, run: Path, record: Recorder) -> Prepared:
+    # Torch takes a second to load: by then the heartbeat runs, and a wrong directory has been told so.
+    from workbench.runs.assembly import prepare
+
+    return prepare(spec, run, record)
+
+
+def run_directory(run: Path, prepare: Prepare) -> int:
+    """Take the lease of `run`, train what `prepare` sets up, return the exit code (see `main`)."""
+    if not is_run(run):
+        print(f"{run} is not a run directory: it has no {SPEC_FILE}", file=sys.stderr)  # noqa: T201
+        return NOT_A_RUN
+    try:
+        with Lease(run):
+            return _train(run, prepare)
+    except LeaseHeldError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return HELD
+
+
+def _train(run: Path, prepare: Prepare) -> int:
+    _log_to(run / LOG_FILE)
+    log.info("process %s trains run %s", os.getpid(), run.name)
+    loop: Loop | None = None
+    try:
+        lay_ballast(run)
+        loop = current = Loop(run, RunSpec.read(run))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: current.terminate())
+        state = loop.run(prepare)
+        message = _end_store(run, loop, state)
+        loop.board.publish(state, message)
+        log.info("run %s is %s", run.name, state)
+    except Exception as error:
+        _fail(run, loop, error)
+        return FAILED
+    finally:
+        if loop is not None:
+            loop.board.close()
+    return 0
+
+
+def _end_store(run: Path, loop: Loop, state: str) -> str:
+    """Close the store; seal a finished one. Returns what to say about it."""
+    loop.close_store()
+    if state != "finished":
+        return ""
+    loop.board.publish(message="sealing the records")
+    try:
+        seal(run)
+    except Exception as error:
+        # Sealing is one commit: the unsealed records are all still there, only slower to open.
+        log.exception("the records could not be sealed")
+        return f"the records could not be sealed: {error}"
+    return ""
+
+
+def _fail(run: Path, loop: Loop | None, error: Exception) -> None:
+    message = f"{type(error).__name__}: {error}"
+    log.exception("run %s failed", run.name)
+    if loop is None:
+        write_status(run, replace(read_status(run), state="failed", message=message))
+        return
+    with contextlib.suppress(Exception):  # the store itself may be what failed
+        loop.writer.event(read_status(run).step, "failed", message)
+        loop.close_store()
+    loop.board.publish("failed", message)
+
+
+def _log_to(path: Path) -> None:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
