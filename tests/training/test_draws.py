@@ -21,7 +21,7 @@ def test_a_saved_order_goes_on_with_the_very_next_batch(before, after):
     draws, twin = Draws(5, 3, seed=1), Draws(5, 3, seed=2)
     for _ in range(before):
         draws.take()
-    twin.load_state(*draws.state())
+    twin.load_state(draws.state())
     for _ in range(after):
         assert torch.equal(draws.take(), twin.take())
 
@@ -39,7 +39,7 @@ def test_the_order_leaves_the_global_generator_alone():
 
 def test_an_order_of_other_data_is_refused():
     with pytest.raises(ValueError, match="saved data order has 5 patches, the training data 6"):
-        Draws(6, 3, 0).load_state(*Draws(5, 3, 0).state())
+        Draws(6, 3, 0).load_state(Draws(5, 3, 0).state())
 
 
 def test_no_patches_are_refused():

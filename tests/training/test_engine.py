@@ -17,7 +17,6 @@ def look_and_draw(networks):
     def measure():
         torch.manual_seed(0)
         torch.rand(5)
-        np.random.seed(0)  # noqa: NPY002
         return xr.Dataset({"a": 1.0}, attrs={"recorded": ["a"]})
 
     return measure
@@ -128,11 +127,10 @@ def test_watching_does_not_change_the_weights(make_toy, patches, plan, change):
 def test_a_careless_instrument_does_not_change_the_weights(make_toy, patches, plan):
     unseen, _ = train(make_toy(), patches, plan, instruments={})
     toy = make_toy()
-    outside = torch.get_rng_state(), np.random.get_state()  # noqa: NPY002
+    outside = torch.get_rng_state()
     plan = dataclasses.replace(plan, probe_every=1)
     watched, _ = train(toy, patches, plan, instruments={"noise": look_and_draw(toy.networks)})
-    torch.set_rng_state(outside[0])
-    np.random.set_state(outside[1])  # noqa: NPY002
+    torch.set_rng_state(outside)
     assert_same(weights(unseen), weights(watched))
 
 
@@ -293,6 +291,10 @@ def test_players_of_unknown_networks_and_optimisers_are_named(make_toy, patches,
     toy = make_toy()
     toy.players["generator"].optimiser.kind = "sgdd"
     with pytest.raises(ValueError, match="asks for optimiser 'sgdd'; there are adam"):
+        Trainer(toy, patches, plan, print, instruments={})
+    toy = make_toy()
+    toy.players["generator"].terms = ()
+    with pytest.raises(ValueError, match="generator has no term to minimise"):
         Trainer(toy, patches, plan, print, instruments={})
     toy = make_toy()
     toy.networks["generator"].requires_grad_(False)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.training import Plan, Trainer
+from workbench.training import Plan, Trainer, make_patches
 
 
 def trained(toy, patches, steps=2):
@@ -82,3 +82,17 @@ def test_a_missing_tensor_is_named(make_toy, patches):
     del tensors["networks/discriminator/3.bias"]
     with pytest.raises(ValueError, match=r"first networks/discriminator/3\.bias"):
         trained(make_toy(), patches).load_state(tensors, meta)
+
+
+def test_a_run_goes_on_only_with_its_own_data_a_branch_with_any(make_toy, make_scene, patches):
+    tensors, meta = trained(make_toy(), patches).state()
+    more = make_patches(make_scene(9, 1), make_scene(6, 2), "nyquist")
+    other = trained(make_toy(seed=4), more, steps=0)
+    before = other.state()[0]["networks/generator/0.weight"]
+    with pytest.raises(ValueError, match="saved data order has 7 patches, the training data 9"):
+        other.load_state(tensors, meta)
+    assert torch.equal(other.state()[0]["networks/generator/0.weight"], before)
+    left = other.load_state(tensors, meta, strict=False)
+    assert left == ["draws/generator", "draws/order", "draws/position"]
+    assert other.step == 2
+    other.advance()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 
@@ -55,12 +54,15 @@ class Draws:
             missing -= len(part)
         return torch.cat(parts)
 
-    def state(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    def state(self) -> dict[str, torch.Tensor]:
         """Return what :meth:`load_state` needs to go on with the very next batch."""
-        tensors = {"generator": self._generator.get_state(), "order": self._order.clone()}
-        return tensors, {"position": self._position}
+        return {
+            "generator": self._generator.get_state(),
+            "order": self._order.clone(),
+            "position": torch.tensor(self._position),
+        }
 
-    def load_state(self, tensors: Mapping[str, torch.Tensor], meta: Mapping[str, Any]) -> None:
+    def load_state(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Go on where :meth:`state` was taken.
 
         Raises
@@ -74,4 +76,4 @@ class Draws:
                 "a run can only be continued on the data it was started with"
             )
         self._generator.set_state(tensors["generator"].cpu())
-        self._order, self._position = tensors["order"].clone().cpu(), int(meta["position"])
+        self._order, self._position = tensors["order"].clone().cpu(), int(tensors["position"])

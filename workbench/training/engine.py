@@ -69,7 +69,8 @@ class Trainer:
         instruments: Mapping[str, Instrument] | None = None,
     ) -> None:
         if fabric is None:
-            fabric = Fabric(accelerator=resolve_device(plan.device), devices=1, precision=plan.precision)
+            precision: Any = plan.precision
+            fabric = Fabric(accelerator=resolve_device(plan.device), devices=1, precision=precision)
         if plan.batch_size % fabric.world_size:
             raise ValueError(
                 f"batch_size {plan.batch_size} cannot be shared by {fabric.world_size} processes; "
@@ -81,7 +82,9 @@ class Trainer:
         self._fabric = fabric
         self._data = patches.training
         # the networks stay usable as they are (probes, checkpoints); training calls them through Fabric
-        served = {name: fabric.setup_module(network) for name, network in self.networks.items()}
+        served: dict[str, torch.nn.Module] = {
+            name: fabric.setup_module(network) for name, network in self.networks.items()
+        }
         self._system = dataclasses.replace(system, networks=served)
         self._turns = {
             name: Turn(name, player, self.networks, fabric) for name, player in system.players.items()
@@ -201,14 +204,12 @@ class Trainer:
         tensors : dict of str to Tensor
             Networks, optimisers, random streams, data order; copies on the CPU, none shares memory.
         meta : dict
-            The step and small values, JSON-able.
+            The step; JSON-able.
         """
         tensors = weights(self.networks, self._turns)
-        meta: dict[str, Any] = {"step": self.step}
-        for part, (arrays, values) in {"draws": self._draws.state(), "random": self._random.state()}.items():
-            tensors |= {f"{part}/{name}": array for name, array in arrays.items()}
-            meta[part] = values
-        return tensors, meta
+        tensors |= {f"draws/{name}": tensor for name, tensor in self._draws.state().items()}
+        tensors |= {f"random/{name}": tensor for name, tensor in self._random.state().items()}
+        return tensors, {"step": self.step}
 
     def load_state(
         self, tensors: Mapping[str, torch.Tensor], meta: Mapping[str, Any], *, strict: bool = True
@@ -220,8 +221,8 @@ class Trainer:
         tensors, meta
             What :meth:`state` returned.
         strict : bool
-            Whether every tensor must have its place. ``False`` serves branches with changed layers: what does
-            not fit (by name or shape) is left out, and so are the new network's own parameters.
+            Whether every tensor must have its place. ``False`` serves branches with changed layers or data:
+            what does not fit (by name or shape) keeps its present value.
 
         Returns
         -------
@@ -233,13 +234,23 @@ class Trainer:
         ValueError
             If strict and something is missing, left over or of another shape; nothing has been loaded then.
         """
+        order, streams = _part("draws/", tensors), _part("random/", tensors)
+        same_data = len(order["order"]) == self._draws.count
+        if strict and not same_data:
+            self._draws.load_state(order)  # says what is wrong
         left = load_weights(tensors, self.networks, self._turns, strict=strict)
-        for part, owner in {"draws": self._draws, "random": self._random}.items():
-            own = {name.partition("/")[2]: t for name, t in tensors.items() if name.startswith(f"{part}/")}
-            owner.load_state(own, meta[part])
+        if same_data:
+            self._draws.load_state(order)
+        else:
+            left += [f"draws/{name}" for name in order]
+        self._random.load_state(streams)
         self.step = int(meta["step"])
         self._observer.restart()
         return left
+
+
+def _part(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
 
 
 def _ignore(record: Record) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -140,7 +139,7 @@ def _values(scene: xr.Dataset, name: str, variable: str, dims: tuple[str, ...]) 
     array = scene[variable]
     if set(array.dims) != set(dims):
         raise ValueError(f"{variable} of the {name} needs the dimensions {dims}; found {array.dims}")
-    values = cast(np.ndarray, array.transpose(*dims).values)
+    values: np.ndarray = array.transpose(*dims).values
     if values.size == 0:
         raise ValueError(f"{variable} of the {name} is empty: shape {values.shape}")
     bad = int(np.count_nonzero(~np.isfinite(values)))

@@ -240,7 +240,7 @@ def _is_number(value: object) -> bool:
 
 
 def _need_integer(name: str, value: object, least: int | None = None, note: str = "") -> None:
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise ValueError(f"{name} must be an integer; found {value!r}")
     if least is not None and value < least:
         raise ValueError(f"{name} must be at least {least}{note}; found {value}")

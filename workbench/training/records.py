@@ -87,6 +87,8 @@ def template_of(measured: xr.Dataset | xr.DataTree) -> xr.Dataset | xr.DataTree:
     """
     if isinstance(measured, xr.Dataset):
         return measured.assign({name: xr.zeros_like(measured[name]) for name in measured.attrs["recorded"]})
-    nodes = {layer: template_of(node.to_dataset()) for layer, node in measured.children.items()}
+    nodes: dict[str, xr.Dataset | xr.DataTree] = {
+        layer: template_of(node.to_dataset()) for layer, node in measured.children.items()
+    }
     root = xr.Dataset(attrs=measured.attrs | {"recorded": list(values_of(measured))})
-    return xr.DataTree.from_dict({"/": root} | nodes)
+    return xr.DataTree.from_dict({"/": root, **nodes})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,12 +14,12 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
     from torch import nn
 
-    from workbench.systems import Optimiser, Player, System
+    from workbench.systems import Context, Optimiser, Player, System
 
 
 def _adam(parameters: list[nn.Parameter], spec: Optimiser) -> torch.optim.Optimizer:
     # the fused kernel: the same arithmetic in one pass, several times cheaper per step on small networks
-    return torch.optim.Adam(parameters, lr=spec.learning_rate, betas=tuple(spec.betas), fused=True)
+    return torch.optim.Adam(parameters, lr=spec.learning_rate, betas=spec.betas, fused=True)
 
 
 OPTIMISERS = {"adam": _adam}
@@ -40,7 +42,7 @@ class Turn:
     Raises
     ------
     ValueError
-        If the player names a network or an optimiser that does not exist, or owns nothing to train.
+        If the player names a network or an optimiser that does not exist, or lacks anything to train or terms.
     """
 
     def __init__(self, name: str, player: Player, networks: Mapping[str, nn.Module], fabric: Fabric) -> None:
@@ -57,12 +59,14 @@ class Turn:
         self.parameters = trainable(networks, player.networks)
         if not self.parameters:
             raise ValueError(f"player {name} has no parameter to train")
+        if not player.terms:
+            raise ValueError(f"player {name} has no term to minimise")
         self.optimiser = OPTIMISERS[player.optimiser.kind](list(self.parameters.values()), player.optimiser)
-        self._stepper = fabric.setup_optimizers(self.optimiser)
+        self._stepper: Any = fabric.setup_optimizers(self.optimiser)
         self._fabric = fabric
 
     def step(
-        self, system: System, context: Mapping[str, Any], factor: float, others: list[nn.Parameter]
+        self, system: System, context: Context, factor: float, others: list[nn.Parameter]
     ) -> list[torch.Tensor]:
         """Update the player's networks.
 
@@ -87,7 +91,8 @@ class Turn:
         with frozen(others):
             self.optimiser.zero_grad(set_to_none=True)
             terms = [term.function(system, context) for term in self.player.terms]
-            loss = sum(term.weight * value for term, value in zip(self.player.terms, terms, strict=True))
+            weighted = [t.weight * value for t, value in zip(self.player.terms, terms, strict=True)]
+            loss = reduce(add, weighted)
             self._fabric.backward(loss)
         self._stepper.step()
         return [loss.detach(), *(value.detach() for value in terms)]
