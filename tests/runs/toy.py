@@ -1,4 +1,4 @@
-"""A training of a few numbers, run in real processes by the tests: ``python toy.py RUN_DIR [DELAY [FAIL_AT]]``."""
+"""A training of a few numbers in a real process: ``python toy.py RUN_DIR [DELAY [FAIL_AT]]``."""
 
 import sys
 import time

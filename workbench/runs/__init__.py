@@ -12,11 +12,31 @@ from workbench.runs.workspace import workspace_path
 
 if TYPE_CHECKING:
     from workbench.runs.follow import Follower
+    from workbench.runs.launching import launch
+    from workbench.runs.scheduler import down, ensure_scheduler, find_scheduler
 
-# Following needs xarray and zarr: loaded when used, so that listing runs stays instant.
-_LATER = {"Follower": "follow"}
+# Following needs zarr, launching needs torch: loaded when used, so that listing runs stays instant.
+_LATER = {
+    "Follower": "follow",
+    "down": "scheduler",
+    "ensure_scheduler": "scheduler",
+    "find_scheduler": "scheduler",
+    "launch": "launching",
+}
 
-__all__ = ["Follower", "Run", "RunSpec", "RunStatus", "list_runs", "open_run", "workspace_path"]
+__all__ = [
+    "Follower",
+    "Run",
+    "RunSpec",
+    "RunStatus",
+    "down",
+    "ensure_scheduler",
+    "find_scheduler",
+    "launch",
+    "list_runs",
+    "open_run",
+    "workspace_path",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -141,7 +141,7 @@ def load_newest(run: Path) -> tuple[Checkpoint, dict[str, Tensor], dict[str, Any
     """
     files = sorted((run / CHECKPOINTS_FOLDER).glob(f"[0-9]*{_SUFFIX}"), reverse=True)
     readable = {checkpoint.path: checkpoint for checkpoint in list_checkpoints(run)}
-    problems = []
+    problems: list[str] = []
     for path in files:
         try:
             if path not in readable:

@@ -34,7 +34,7 @@ class Follower:
         self._seen: dict[str, int] = {}
 
     def poll(self) -> dict[str, xr.Dataset | xr.DataTree]:
-        """Return the records committed since the last poll, by group, in memory; groups without new ones are left out.
+        """Return the records committed since the last poll, by group, in memory.
 
         Static variables come with every part. Parts follow each other without gap or overlap along ``step``.
         """

@@ -90,9 +90,12 @@ class Run:
         self._reader.refresh()
         if group in self._reader.groups():
             return self._reader.lazy(group)
+        import numpy as np
         import xarray as xr
 
-        return xr.Dataset(coords={"step": ("step", [0][:0])})
+        return xr.Dataset(
+            coords={"step": ("step", np.arange(0), {"long_name": "training step", "units": "1"})}
+        )
 
     def scalars(self) -> xr.Dataset:
         """Losses and other numbers of every step, lazily read; empty before the first."""
@@ -204,7 +207,7 @@ class Run:
         while (status := self.status()).state not in until:
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"after {timeout} s run {self.name} is {status.state} at step {status.step} of {self.steps}"
+                    f"run {self.name} is still {status.state} after {timeout} s, at step {status.step}"
                 )
             time.sleep(_POLL)
         return status

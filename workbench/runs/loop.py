@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from workbench.runs.checkpoints import load_newest, save_checkpoint
 from workbench.runs.commands import Command, take
@@ -18,8 +18,7 @@ from workbench.runs.status import Board, RunStatus, read_status
 from workbench.runs.writer import StoreWriter
 
 if TYPE_CHECKING:
-    import xarray as xr
-    from torch import Tensor
+    from workbench.training import Record, Trainer
 
 log = logging.getLogger("workbench.runs")
 
@@ -29,50 +28,16 @@ _PAUSE_POLL = 0.02  # s
 _SCORES = ("corrected_mean", "mean")
 
 
-class Training(Protocol):
-    """What the loop needs of a trainer (see `workbench.training.Trainer`)."""
-
-    step: int
-    observing_budget: float
-
-    @property
-    def steps(self) -> int: ...
-    @property
-    def done(self) -> bool: ...
-    @property
-    def rate(self) -> float: ...
-    @property
-    def observing_share(self) -> float: ...
-    def templates(self) -> dict[str, xr.Dataset | xr.DataTree]: ...
-    def advance(self) -> None: ...
-    def observe(self) -> None: ...
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]: ...
-    def load_state(
-        self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any], *, strict: bool = True
-    ) -> list[str]: ...
-
-
-class Record(Protocol):
-    """What the trainer hands out (see `workbench.training.Record`)."""
-
-    @property
-    def group(self) -> str: ...
-    @property
-    def step(self) -> int: ...
-    @property
-    def values(self) -> Mapping[str, Any]: ...
-
-
 @dataclass(frozen=True)
 class Prepared:
     """A training ready to go, where it trains, the labels stored with its records."""
 
-    training: Training
+    training: Trainer
     device: str
     attrs: Mapping[str, Any]
 
 
-Recorder = Callable[[Record], None]
+Recorder = Callable[["Record"], None]
 Prepare = Callable[[RunSpec, Path, Recorder], Prepared]
 """Sets up the training of a run; it hands every record to the function it is given."""
 
@@ -91,7 +56,7 @@ class Loop:
         self._spec = spec
         self._device = ""
         self._score = math.nan
-        self._training: Training | None = None
+        self._training: Trainer | None = None
         self._writer: StoreWriter | None = None
         self._pause_at: int | None = None
         self._stopping = False
@@ -126,7 +91,8 @@ class Loop:
         self._training, self._device = training, prepared.device
         self._restore(training)
         self.writer.add_groups(training.templates(), prepared.attrs)
-        training.observe()
+        if self.writer.last["scalars"] < training.step or training.step == 0:
+            training.observe()
         if self._saved_step != training.step:
             self._save(training)
         self.board.publish("running", "")
@@ -161,7 +127,7 @@ class Loop:
             device=self._device,
         )
 
-    def _restore(self, training: Training) -> None:
+    def _restore(self, training: Trainer) -> None:
         found = load_newest(self._run)
         if found is None:
             self.writer.event(training.step, "started", f"{training.steps} steps on {self._device}")
@@ -184,7 +150,7 @@ class Loop:
         else:
             self.writer.event(training.step, "resumed", f"from the checkpoint of step {checkpoint.step}")
 
-    def _obey(self, training: Training) -> None:
+    def _obey(self, training: Trainer) -> None:
         """Carry out what is asked; returns when training may go on or has to stop."""
         paused = False
         while True:
@@ -205,7 +171,7 @@ class Loop:
                 paused = True
             self._terminated.wait(_PAUSE_POLL)
 
-    def _carry_out(self, command: Command, training: Training) -> None:
+    def _carry_out(self, command: Command, training: Trainer) -> None:
         if command.kind == "pause":
             self._pause_at = training.step
         elif command.kind == "resume":
@@ -220,23 +186,24 @@ class Loop:
             training.observing_budget = command.value
             self.writer.event(training.step, "cadence", f"observing budget {command.value:g}")
 
-    def _pause(self, training: Training) -> None:
+    def _pause(self, training: Trainer) -> None:
         training.observe()
         self._save(training)
         self.writer.event(training.step, "paused")
         self.writer.flush()
         self.board.publish("paused")
 
-    def _finish(self, training: Training) -> str:
+    def _finish(self, training: Trainer) -> str:
         state = "finished" if training.done else "stopped"
-        self.board.publish("stopping" if state == "stopped" else None)
+        if state == "stopped":
+            self.board.publish("stopping")
         training.observe()
         self._save(training)
         self.writer.event(training.step, state)
         self.writer.flush()
         return state
 
-    def _save(self, training: Training, *, pinned: bool = False) -> None:
+    def _save(self, training: Trainer, *, pinned: bool = False) -> None:
         if self._saved_step == training.step and not pinned:
             return
         # Records first: a checkpoint must never be ahead of what is stored, or a resumed run would have a gap.

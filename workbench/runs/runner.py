@@ -47,7 +47,7 @@ def run_directory(run: Path, prepare: Prepare) -> int:
         return NOT_A_RUN
     try:
         with Lease(run):
-            return _train(run, prepare)
+            return 0 if read_status(run).state == "finished" else _train(run, prepare)
     except LeaseHeldError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return HELD
@@ -92,7 +92,7 @@ def _end_store(run: Path, loop: Loop, state: str) -> str:
 
 def _fail(run: Path, loop: Loop | None, error: Exception) -> None:
     message = f"{type(error).__name__}: {error}"
-    log.exception("run %s failed", run.name)
+    log.error("run %s failed", run.name, exc_info=error)
     if loop is None:
         write_status(run, replace(read_status(run), state="failed", message=message))
         return

@@ -171,13 +171,13 @@ async def _serve(workspace: Path) -> None:
 
     # A run is resumed however often workers die: the run directory, not dask, says what went wrong.
     dask.config.set({"distributed.scheduler.allowed-failures": 1000})
-    local = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    local: Any = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     idle = float(os.environ.get(IDLE_VARIABLE) or 600)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with Scheduler(port=0, idle_timeout=f"{idle}s", **local) as scheduler:
+    async with Scheduler(port=0, idle_timeout=idle, **local) as scheduler:
         nanny = Nanny(
             scheduler.address,
             nthreads=slots(),

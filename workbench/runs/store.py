@@ -1,8 +1,8 @@
 """How a run's records lie in its Icechunk repository.
 
-One Zarr group per record group. Every node has its static arrays as xarray writes them, plus one array per
-recorded variable with ``step`` first. The recorded float64 numbers of a group's root share one array ``numbers``
-(step, quantity): a commit costs about 2 ms per array touched, so a dozen losses must not be a dozen arrays.
+One Zarr group per record group. Every node has its static arrays as xarray writes them, plus one array
+per recorded variable with ``step`` first. The recorded float64 numbers of a group's root share one array
+``numbers`` (step, quantity): a commit costs about 2 ms per array touched, so a dozen losses must not be a dozen arrays.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Column:
 
 
 def store_config() -> icechunk.RepositoryConfig:
-    """Make the settings that keep thousands of commits cheap: split manifests, bounded caches, no preloading."""
+    """Make settings that keep thousands of commits cheap: split manifests, bounded caches, no preloading."""
     config = icechunk.RepositoryConfig.default()
     every_axis: Any = {icechunk.ManifestSplitDimCondition.Any(): _REFS_PER_MANIFEST}
     config.manifest = icechunk.ManifestConfig(

@@ -64,20 +64,19 @@ def _submit(run: Path) -> None:
     device = RunSpec.read(run).plan.get("device")
     resources = {"GPU": 1} if remote and device == "cuda" else None
     for attempt in range(_ATTEMPTS):
-        record = None if remote else ensure_scheduler(_workspace(run))
+        record = {"address": remote} if remote else ensure_scheduler(_workspace(run))
+        address = record["address"]
         # Written before the task is known: once it is, the status is the runner's alone.
-        write_status(run, status, held_by=[record, identity()] if record else None)
+        write_status(run, status, held_by=None if remote else [record, identity()])
         try:
-            with Client(remote or record["address"], timeout=10, set_as_default=False) as client:
+            with Client(address, timeout=10, set_as_default=False) as client:
                 key = f"{run.name}-{time.time_ns()}"
                 fire_and_forget(client.submit(supervise, str(run), key=key, pure=False, resources=resources))
             return
         except OSError as error:
             # A scheduler that ends as idle at this very moment is replaced by a new one.
             if remote or attempt == _ATTEMPTS - 1:
-                raise RuntimeError(
-                    f"no scheduler answers at {remote or record['address']}: {error}"
-                ) from error
+                raise RuntimeError(f"no scheduler answers at {address}: {error}") from error
 
 
 def _workspace(run: Path) -> Path:

@@ -131,7 +131,7 @@ class StoreWriter:
                 path for path in stored.keys() | wanted.keys() if stored.get(path) != wanted.get(path)
             )
             raise StoreError(
-                f"the stored group {name!r} does not fit what would be recorded: {', '.join(differing)} differ; "
+                f"the stored group {name!r} does not fit its template: {', '.join(differing)} differ; "
                 "branch the run instead of resuming it with other instruments"
             )
 

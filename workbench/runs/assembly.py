@@ -1,0 +1,143 @@
+"""How a specification becomes a training: scene, patches, system, trainer."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import torch
+import xarray as xr
+
+from workbench.mappings import MAPPINGS, SCALE
+from workbench.runs.loop import Prepared, Recorder
+from workbench.runs.spec import RunSpec
+from workbench.scenes import SCENES, training_patches
+from workbench.systems import COMMON, SYSTEMS, System, build
+from workbench.training import Plan, Trainer, make_patches, resolve_device
+
+_PATCHES = ("count", "heldout")  # how many patches: options of every scene
+_FIXED_SYSTEM = {option.name for option in COMMON} | {"coherence_weight", "mapping"}
+_FIXED_PLAN = {"steps", "seed", "device"}
+
+
+def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Send each option to the part that has it: ``system_options``, ``scene_options`` or ``plan``.
+
+    Parameters
+    ----------
+    system : name in ``SYSTEMS``
+    scene : name in ``SCENES``, None for data of the user's own
+    options : by name
+
+    Raises
+    ------
+    ValueError
+        If the system, the scene or an option is unknown; those that exist are listed.
+
+    Examples
+    --------
+    >>> sort_options("pix2pix", "onetone", {"up": "resize", "bands": 4, "batch_size": 1})
+    {'system_options': {'up': 'resize'}, 'scene_options': {'bands': 4}, 'plan': {'batch_size': 1}}
+    """
+    if system not in SYSTEMS:
+        raise ValueError(f"unknown system {system!r}; there are: {', '.join(SYSTEMS)}")
+    if scene is not None and scene not in SCENES:
+        raise ValueError(
+            f"unknown scene {scene!r}; there are: {', '.join(SCENES)}, or the path of a complex "
+            ".npy, .npz, .zarr or .nc file"
+        )
+    known = {
+        "system_options": [o.name for o in SYSTEMS[system].options if o.name not in _FIXED_SYSTEM],
+        "scene_options": [*_PATCHES, *_scene_options(scene)],
+        "plan": [name for name in Plan.__dataclass_fields__ if name not in _FIXED_PLAN],
+    }
+    sorted_options: dict[str, dict[str, Any]] = {part: {} for part in known}
+    for name, value in options.items():
+        part = next((part for part, names in known.items() if name in names), None)
+        if part is None:
+            listed = "; ".join(
+                f"{what}: {', '.join(names) or 'none'}"
+                for what, names in zip(("system", "scene", "training"), known.values(), strict=True)
+            )
+            raise ValueError(f"unknown option {name!r}; there are for the {listed}")
+        sorted_options[part][name] = value
+    return sorted_options
+
+
+def _scene_options(scene: str | None) -> list[str]:
+    if scene is None:
+        return []
+    return [
+        name for name in inspect.signature(SCENES[scene]).parameters if name not in ("size", "count", "seed")
+    ]
+
+
+def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
+    """Make sure that `prepare` will succeed, without weights, without training patches, without writing.
+
+    Parameters
+    ----------
+    spec : what is to be run
+    scene : the user's Dataset, which is not in a run directory yet
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If a name, a value, the scene or their combination does not work.
+    RuntimeError
+        If the device is not there.
+    """
+    if spec.mapping not in MAPPINGS:
+        raise ValueError(f"unknown mapping {spec.mapping!r}; there are: {', '.join(MAPPINGS)}")
+    resolve_device(Plan.from_dict(spec.plan).device)
+    counts = {name: spec.scene_options.get(name, 1) for name in _PATCHES}
+    few = {name: min(value, 1) if isinstance(value, int) else value for name, value in counts.items()}
+    source = spec.scene if scene is None else scene
+    training, _ = training_patches(source, spec.size, seed=spec.seed, **{**spec.scene_options, **few})
+    with torch.device("meta"):
+        _build(spec, training.sizes["channel"])
+
+
+def prepare(spec: RunSpec, run: Path, record: Recorder) -> Prepared:
+    """Set up the training that `spec` describes."""
+    plan = Plan.from_dict(spec.plan)
+    torch.manual_seed(spec.seed)
+    parts = training_patches(_source(spec, run), spec.size, seed=spec.seed, **spec.scene_options)
+    system = _build(spec, parts[0].sizes["channel"])
+    patches = make_patches(*parts, spec.mapping, float(system.options.get("scale", SCALE)))
+    trainer = Trainer(system, patches, plan, record)
+    where = resolve_device(plan.device)
+    attrs = {
+        "system": spec.system,
+        "scene": spec.scene,
+        "mapping": spec.mapping,
+        "size": spec.size,
+        "seed": spec.seed,
+        "device": where,
+        "code_version": spec.code_version,
+        "condition_source": str(parts[0].attrs.get("condition_source", "")),
+    }
+    return Prepared(trainer, where, attrs)
+
+
+def _source(spec: RunSpec, run: Path) -> str | xr.Dataset:
+    if spec.scene_kind != "stored":
+        return spec.scene
+    return xr.open_zarr(run / spec.scene, consolidated=False, chunks=None).load()
+
+
+def _build(spec: RunSpec, channels: int) -> System:
+    mapping = MAPPINGS[spec.mapping]
+    fixed = {"coherence_weight": spec.coherence_weight, "mapping": spec.mapping}
+    offered = {option.name for option in SYSTEMS[spec.system].options}
+    return build(
+        spec.system,
+        size=spec.size * mapping.factor,
+        seed=spec.seed,
+        width=spec.width,
+        in_channels=channels,
+        out_channels=mapping.channels,
+        **{name: value for name, value in fixed.items() if name in offered},
+        **spec.system_options,
+    )
