@@ -42,7 +42,8 @@ class Turn:
     Raises
     ------
     ValueError
-        If the player names a network or an optimiser that does not exist, or lacks anything to train or terms.
+        If the player names a network or an optimiser that does not exist, or has nothing to train or to
+        minimise.
     """
 
     def __init__(self, name: str, player: Player, networks: Mapping[str, nn.Module], fabric: Fabric) -> None:
