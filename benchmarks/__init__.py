@@ -1,0 +1,1 @@
+"""Speed of the workbench, as ratios against a named peer in one run."""
