@@ -1,0 +1,303 @@
+"""Which order and cause a spectral bin of a layer stands for.
+
+All frequencies are in bins of the analysed window: whole numbers, so every congruence is exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.probes.lineage import Rate
+
+Pair = tuple[int, int]
+DIRECT, FOLDED, IMAGE = 0, 1, 2  # image_1 is IMAGE, image_2 is IMAGE + 1, …
+_CACHED_LINES = 1 << 21
+
+
+def folded(frequency: int, rate: int) -> Pair:
+    """Exact `workbench.signals.fold` of whole numbers: (folded, alias index), interval [−rate/2, rate/2[.
+
+    Examples
+    --------
+    >>> folded(32, 64), folded(13, 16)
+    ((-32, 1), (-3, 1))
+    """
+    alias = (2 * frequency + rate) // (2 * rate)
+    return frequency - rate * alias, alias
+
+
+def rational_gcd(values: Sequence[Fraction]) -> Fraction:
+    """Largest fraction of which every value is a whole multiple.
+
+    Examples
+    --------
+    >>> rational_gcd([Fraction(64), Fraction(64, 3), Fraction(0)])
+    Fraction(64, 3)
+    """
+    scale = math.lcm(*(value.denominator for value in values))
+    return Fraction(math.gcd(*(int(value * scale) for value in values)), scale)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The frequencies of one layer, in bins of the window that is analysed.
+
+    Attributes
+    ----------
+    window : pair of int
+        Samples analysed along y and x.
+    tone : pair of int
+        The input tone.
+    rates : tuple of pairs of int
+        Every rate passed on a path from the input, highest first.
+    own, frame : pair of int
+        The layer's own rate and the input's.
+    scale : pair of Fraction
+        Window bins per cycle of the input frame.
+    """
+
+    window: Pair
+    tone: Pair
+    rates: tuple[Pair, ...]
+    own: Pair
+    frame: Pair
+    scale: tuple[Fraction, Fraction]
+
+    @property
+    def lowest(self) -> Pair:
+        """The spacing of the lattice that all rates passed span: the lowest rate, where they divide each other."""
+        return math.gcd(*(q[0] for q in self.rates)), math.gcd(*(q[1] for q in self.rates))
+
+    @property
+    def tone_period(self) -> int:
+        """Orders that differ by this share the lattice (before phases tell them apart)."""
+        return math.lcm(*(r // math.gcd(r, m) for r, m in zip(self.lowest, self.tone, strict=True)))
+
+    @property
+    def levels(self) -> tuple[Pair, ...]:
+        """Rate of image level 1, 2, …: the frame's halved ones, then other rates passed."""
+        lowest = self.lowest
+        levels: list[Pair] = []
+        while True:
+            before = levels[-1] if levels else self.frame
+            after = tuple(
+                b // 2 if b % 2 == 0 and (b // 2) % r == 0 else b for b, r in zip(before, lowest, strict=True)
+            )
+            if after == before:
+                break
+            levels.append((after[0], after[1]))
+        rest = [q for q in (*self.rates, lowest) if q not in levels and math.prod(q) < math.prod(self.frame)]
+        return tuple(sorted({*levels, *rest}, key=math.prod, reverse=True)) or (lowest,)
+
+
+def grid(
+    rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pair
+) -> tuple[Grid | None, str]:
+    """Frequencies of a layer, or the reason why it cannot be analysed.
+
+    Parameters
+    ----------
+    rate, passed
+        Its rate and all rates passed, samples per input pixel.
+    size : pair of int
+        Its samples.
+    frame : pair of int
+        Pixels of the input frame.
+    tone : pair of int
+        Cycles per frame.
+
+    Notes
+    -----
+    The window is one whole frame where the layer holds it; a layer that was cropped (or whose frame is no whole
+    number of samples) is analysed on the largest crop that holds whole periods of tone and lattice.
+    """
+    windows, scales, missing = [], [], []
+    for axis in range(2):
+        own = rate[axis] * frame[axis]
+        rates = [q[axis] * frame[axis] for q in passed]
+        # Samples after which tone and lattice repeat: a whole number, as the layer's own rate is one of the rates.
+        period = int(own / rational_gcd([Fraction(tone[axis]), *rates]))
+        window = int(min(Fraction(size[axis]), own) // period) * period
+        if window == 0:
+            missing.append(f"{size[axis]} samples along {'yx'[axis]} of a period of {period}")
+        windows.append(window)
+        scales.append(window / own)
+    if missing:
+        return None, (
+            f"holds no whole period of the tone and of the rates passed ({', '.join(missing)}): choose a tone "
+            "with a common divisor with the frame, or a frame that every stride divides"
+        )
+    scale = (scales[0], scales[1])
+
+    def bins(value: tuple[Fraction, Fraction] | Rate) -> Pair:
+        return int(value[0] * frame[0] * scale[0]), int(value[1] * frame[1] * scale[1])
+
+    return Grid(
+        window=(windows[0], windows[1]),
+        tone=(int(tone[0] * scale[0]), int(tone[1] * scale[1])),
+        rates=tuple(sorted((bins(q) for q in passed), key=lambda q: (-math.prod(q), q))),
+        own=bins(rate),
+        frame=bins((Fraction(1), Fraction(1))),
+        scale=scale,
+    ), ""
+
+
+def folded_at(spectrum: Grid, order: int) -> float:
+    """Highest rate, in samples per frame, at which an order's frequency exceeds what that rate can represent.
+
+    NaN if none does. Where the rates along y and x differ, the axis that folds counts.
+    """
+    for q in spectrum.rates:
+        hits = [
+            float(q[axis] / spectrum.scale[axis])
+            for axis in range(2)
+            if folded(order * spectrum.tone[axis], q[axis])[1]
+        ]
+        if hits:
+            return max(hits)
+    return math.nan
+
+
+@dataclass(frozen=True)
+class Lines:
+    """(order, bin) pairs of a layer that its lattice explains.
+
+    Attributes
+    ----------
+    row : ndarray of int
+        Phase order modulo the number of phases J, of each line.
+    index : ndarray of int
+        Where its energy is stored: flat index into (stored row, y, x) of unshifted spectra. Real signals store the
+        rows 0 … J//2; the others are their mirror images.
+    order : ndarray of int
+        Signed order.
+    cause : ndarray of int
+        `DIRECT`, `FOLDED`, `IMAGE` + level − 1.
+    weight : ndarray of float
+        1; 1/2 each for two orders ±k of a real signal that nothing tells apart.
+    """
+
+    row: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int32]
+    cause: npt.NDArray[np.int8]
+    weight: npt.NDArray[np.float64]
+
+
+def order_period(spectrum: Grid, phases: int) -> int:
+    """Orders that differ by this agree in phase and in lattice: they count as one."""
+    return math.lcm(phases, spectrum.tone_period)
+
+
+def highest_order(spectrum: Grid, phases: int) -> int:
+    """Largest |order| that is listed of its own."""
+    return min(order_period(spectrum, phases) // 2, max(64, phases))
+
+
+def lines(spectrum: Grid, phases: int, real: bool) -> Iterable[Lines]:
+    """Explain the bins of every phase order by the smallest |order| whose lattice they lie on, in blocks.
+
+    Order k appears in phase order k mod J, on bins congruent to k·m modulo the lowest rate passed. Orders that
+    agree in both merge under the smallest |k|. Orders beyond ``max(64, J)`` that only a bin's position tells apart
+    are counted under the phase order, with their cause.
+    """
+    bins = math.prod(spectrum.window) // math.prod(spectrum.lowest)
+    if bins * order_period(spectrum, phases) <= _CACHED_LINES:
+        return (_all_lines(spectrum, phases, real),)
+    return _lines_by_order(spectrum, phases, real)
+
+
+def _lines_by_order(spectrum: Grid, phases: int, real: bool) -> Iterator[Lines]:
+    limit = highest_order(spectrum, phases)
+    bins = math.prod(spectrum.window)
+    for order, weight in distinct_orders(order_period(spectrum, phases), real):
+        where, cause = explain(spectrum, order)
+        row = order % phases
+        shown = order if abs(order) <= limit else principal(order, phases)
+        mirrored = real and row > phases // 2
+        index = (phases - row) * bins + _mirror(where, spectrum.window) if mirrored else row * bins + where
+        yield Lines(
+            row=np.full(where.size, row, dtype=np.int32),
+            index=index,
+            order=np.full(where.size, shown, dtype=np.int32),
+            cause=cause,
+            weight=np.full(where.size, weight),
+        )
+
+
+@lru_cache(maxsize=64)
+def _all_lines(spectrum: Grid, phases: int, real: bool) -> Lines:
+    blocks = list(_lines_by_order(spectrum, phases, real))
+    return Lines(
+        *(np.concatenate([getattr(b, name) for b in blocks]) for name in ("row", "index", "order", "cause", "weight"))
+    )
+
+
+def _mirror(flat: npt.NDArray[np.int64], window: Pair) -> npt.NDArray[np.int64]:
+    y, x = np.divmod(flat, window[1])
+    return -y % window[0] * window[1] + -x % window[1]
+
+
+def principal(order: int, phases: int) -> int:
+    """The phase order −⌊J/2⌋ … ⌈J/2⌉−1 of an order; J/2 keeps the sign of the order.
+
+    Examples
+    --------
+    >>> principal(9, 16), principal(-9, 16), principal(8, 16), principal(-8, 16)
+    (-7, 7, 8, -8)
+    """
+    inside = (order + phases // 2) % phases - phases // 2
+    return -inside if 2 * inside == -phases and order > 0 else inside
+
+
+def distinct_orders(period: int, real: bool) -> list[tuple[int, float]]:
+    """One order per class modulo `period`, with its weight: a real signal's ±period/2 share theirs."""
+    half = period // 2
+    if period % 2:
+        return [(k, 1.0) for k in range(-half, half + 1)]
+    if real:
+        return [(k, 0.5 if abs(k) == half else 1.0) for k in range(-half, half + 1)]
+    return [(k, 1.0) for k in range(-half, half)]
+
+
+def explain(spectrum: Grid, order: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """Bins on the lattice of one order (flat, unshifted), and the cause of each.
+
+    ``direct`` at order·tone if the layer's own rate represents it; ``folded`` at its alias of any rate passed;
+    ``image_d`` elsewhere, d the smallest level whose rate divides the offset from one of those.
+    """
+    window, lowest = spectrum.window, spectrum.lowest
+    true = (order * spectrum.tone[0], order * spectrum.tone[1])
+    start = (true[0] % lowest[0], true[1] % lowest[1])
+    levels = spectrum.levels
+    cause = np.full(
+        (window[0] // lowest[0], window[1] // lowest[1]), IMAGE + len(levels) - 1, dtype=np.int8
+    )
+
+    def place(base: Pair, spacing: Pair, code: int) -> None:
+        steps = [math.gcd(s, w) // r for s, w, r in zip(spacing, window, lowest, strict=True)]
+        first = [((b - a) // r) % s for b, a, r, s in zip(base, start, lowest, steps, strict=True)]
+        cause[first[0] :: steps[0], first[1] :: steps[1]] = code
+
+    aliases = [
+        (y[0], x[0])
+        for q in spectrum.rates
+        if (y := folded(true[0], q[0]), x := folded(true[1], q[1])) and (y[1] or x[1])
+    ]
+    for level in range(len(levels), 0, -1):
+        for base in {true, *aliases}:
+            place(base, levels[level - 1], IMAGE + level - 1)
+    for alias in aliases:
+        place(alias, window, FOLDED)
+    if not any(folded(f, q)[1] for f, q in zip(true, spectrum.own, strict=True)):
+        place(true, window, DIRECT)
+    y = start[0] + lowest[0] * np.arange(cause.shape[0])
+    x = start[1] + lowest[1] * np.arange(cause.shape[1])
+    return (y[:, None] * window[1] + x[None, :]).ravel(), cause.ravel()

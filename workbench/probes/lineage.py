@@ -1,0 +1,317 @@
+"""Which sampling rates a tensor has passed on its way from the input.
+
+Every torch function maps the lineage of its arguments to that of its result (`derive`). A rate is a pair (y, x)
+of exact fractions, in samples per input pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Rate = tuple[Fraction, Fraction]
+ONE = (Fraction(1), Fraction(1))
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a tensor that depends on the input has been through.
+
+    Attributes
+    ----------
+    rate : pair of Fraction
+        Its samples per input pixel along y and x.
+    passed : frozenset of pairs of Fraction
+        Every rate on any path from the input to it, its own included.
+    size : pair of int
+        Its samples along y and x (where it has lost these axes: when it last had them).
+    axes : pair of int, optional
+        Which of its axes are y and x; None while it is not an image.
+    problem : str
+        Why no rate can be stated, empty if one can.
+    spectral : pair of int, optional
+        Sizes before a Fourier transform, while the tensor is a spectrum.
+    """
+
+    rate: Rate
+    passed: frozenset[Rate]
+    size: tuple[int, int]
+    axes: tuple[int, int] | None = (2, 3)
+    problem: str = ""
+    spectral: tuple[int, int] | None = None
+
+
+def origin(image: Tensor) -> Lineage:
+    """Lineage of the input itself.
+
+    Examples
+    --------
+    >>> origin(torch.zeros(1, 3, 8, 8)).size
+    (8, 8)
+    """
+    return Lineage(ONE, frozenset([ONE]), (int(image.shape[2]), int(image.shape[3])))
+
+
+def derive(
+    name: str, args: Sequence[Any], kwargs: dict[str, Any], parents: Sequence[Lineage], out: Tensor
+) -> Lineage:
+    """Lineage of one result of a torch function.
+
+    Parameters
+    ----------
+    name : str
+        The function's name, e.g. "conv2d".
+    args, kwargs
+        What it was called with.
+    parents : sequence of Lineage
+        Those of its tensor arguments that depend on the input; at least one.
+    out : Tensor
+        The result.
+
+    Examples
+    --------
+    >>> image = torch.zeros(1, 1, 8, 8)
+    >>> after = derive("max_pool2d", (image, 2), {}, [origin(image)], image[..., ::2, ::2])
+    >>> after.rate, len(after.passed)
+    ((Fraction(1, 2), Fraction(1, 2)), 2)
+    """
+    main = _main_parent(parents, out)
+    axes = _axes(name, args, main, out)
+    size = main.size if axes is None else (int(out.shape[axes[0]]), int(out.shape[axes[1]]))
+    problem = next((parent.problem for parent in parents if parent.problem), "")
+    merged = replace(
+        main,
+        axes=axes,
+        size=size,
+        problem=problem,
+        passed=frozenset().union(*(parent.passed for parent in parents)),
+    )
+    if axes is None and name not in _CHANGES:
+        return merged
+    if name.startswith("fft_"):
+        merged = replace(merged, spectral=_spectral(name, main))
+    elif main.spectral:
+        return merged  # a spectrum is cut and padded at no rate: its inverse transform tells
+    change = _CHANGES.get(name, _by_size)(args, kwargs, main, size)
+    if isinstance(change, str):
+        return replace(merged, problem=problem or change)
+    rate = (main.rate[0] * change[0], main.rate[1] * change[1])
+    return replace(merged, rate=rate, passed=merged.passed | {rate})
+
+
+def resized(parents: Sequence[Lineage], out: Tensor) -> Lineage:
+    """Lineage of the result of an unknown operation: an exact integer size ratio counts as its factor."""
+    return derive("", (), {}, parents, out)
+
+
+def _main_parent(parents: Sequence[Lineage], out: Tensor) -> Lineage:
+    """The argument whose grid the result lives on: same size, else the largest (the others broadcast)."""
+    for parent in parents:
+        if parent.axes and out.ndim > max(parent.axes) and _size_at(out, parent.axes) == parent.size:
+            return parent
+    return max(parents, key=lambda parent: parent.size[0] * parent.size[1])
+
+
+def _size_at(out: Tensor, axes: tuple[int, int]) -> tuple[int, int]:
+    return int(out.shape[axes[0]]), int(out.shape[axes[1]])
+
+
+def _axes(name: str, args: Sequence[Any], parent: Lineage, out: Tensor) -> tuple[int, int] | None:
+    """Which axes of the result are y and x: moved by permutations, (2, 3) wherever an image reappears."""
+    if out.ndim != 4:
+        return None
+    if parent.axes is None:
+        return (2, 3)
+    order = list(range(4))
+    if name == "permute":
+        dims = args[1] if isinstance(args[1], tuple | list | torch.Size) else args[1:]
+        order = [int(dim) % 4 for dim in dims]
+    elif name in ("transpose", "swapaxes", "swapdims") and len(args) > 2:
+        a, b = int(args[1]) % 4, int(args[2]) % 4
+        order[a], order[b] = order[b], order[a]
+    return order.index(parent.axes[0]), order.index(parent.axes[1])
+
+
+# ---------------------------------------------------------------- changes of rate, by name of the function
+Change = Rate | str
+ChangeRule = Callable[[Sequence[Any], dict[str, Any], Lineage, tuple[int, int]], Change]
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    if isinstance(value, tuple | list | torch.Size):
+        return int(value[0]), int(value[-1])
+    return int(value), int(value)
+
+
+def _keep(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+    return ONE
+
+
+def _by_size(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+    def factor(before: int, after: int) -> Fraction:
+        whole = min(before, after) > 0 and (before % after == 0 or after % before == 0)
+        return Fraction(after, before) if whole and size != (1, 1) else Fraction(1)
+
+    return factor(parent.size[0], size[0]), factor(parent.size[1], size[1])
+
+
+def _strided(position: int, sign: int, default: int | None = None) -> ChangeRule:
+    """Rule of an operation with a stride: rate / stride (sign −1) or rate · stride (sign +1)."""
+
+    def rule(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+        stride = kwargs.get("stride", args[position] if len(args) > position else None)
+        if stride in (None, (), []):
+            kernel = default and kwargs.get("kernel_size", args[default] if len(args) > default else None)
+            stride = kernel or 1
+        y, x = _pair(stride)
+        return Fraction(y) ** sign, Fraction(x) ** sign
+
+    return rule
+
+
+def _shuffled(keyword: str, sign: int) -> ChangeRule:
+    def rule(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+        factor = Fraction(int(kwargs.get(keyword, args[1] if len(args) > 1 else 1))) ** sign
+        return factor, factor
+
+    return rule
+
+
+def _interpolated(
+    args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]
+) -> Change:
+    aligned = kwargs.get("align_corners", args[4] if len(args) > 4 else None)
+    if aligned and min(*parent.size, *size) > 1:
+        return Fraction(size[0] - 1, parent.size[0] - 1), Fraction(size[1] - 1, parent.size[1] - 1)
+    return Fraction(size[0], parent.size[0]), Fraction(size[1], parent.size[1])
+
+
+def _adaptive(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+    if size == (1, 1):
+        return ONE  # the whole frame in one value: nothing is decimated
+    if parent.size[0] % size[0] or parent.size[1] % size[1]:
+        return f"adaptive pooling from {parent.size} to {size} samples has windows of several sizes: no single rate"
+    return Fraction(size[0], parent.size[0]), Fraction(size[1], parent.size[1])
+
+
+def _free(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+    return "resampled at freely chosen positions: no single rate"
+
+
+def _indexed(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+    """``x[..., ::2, ::2]`` decimates; slices of step 1 crop."""
+    steps = index_steps(args[1], parent)
+    return Fraction(1, steps[0]), Fraction(1, steps[1])
+
+
+def _selected(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+    dim = int(kwargs.get("dim", args[1] if len(args) > 1 else 0)) % 4
+    step = _step(kwargs.get("index", args[2] if len(args) > 2 else None))
+    y, x = (
+        Fraction(1, step) if parent.axes and dim == axis else Fraction(1) for axis in parent.axes or (0, 0)
+    )
+    return y, x
+
+
+def index_steps(index: Any, lineage: Lineage) -> tuple[int, int]:
+    """Steps along y and x of an index expression such as ``[..., ::2, ::2]``."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    explicit = sum(part is not None and part is not Ellipsis for part in parts)
+    if not any(part is Ellipsis for part in parts):
+        parts.append(Ellipsis)
+    steps, axis = {}, 0
+    for part in parts:
+        if part is Ellipsis:
+            axis += 4 - explicit
+        elif part is not None:
+            steps[axis] = _step(part)
+            axis += 1
+    y, x = lineage.axes or (2, 3)
+    return steps.get(y, 1), steps.get(x, 1)
+
+
+def _step(part: Any) -> int:
+    if isinstance(part, slice):
+        return abs(part.step or 1)
+    if isinstance(part, Tensor | list) and len(part) > 1:
+        positions = torch.as_tensor(part)
+        if positions.ndim == 1 and positions.dtype != torch.bool:
+            jumps = positions.diff()
+            # Only an even spacing is a decimation; borders repeated or mirrored by index are a pad.
+            return max(int(jumps[0].abs()), 1) if bool((jumps == jumps[0]).all()) else 1
+    return 1
+
+
+def _spectral(name: str, parent: Lineage) -> tuple[int, int] | None:
+    if name in ("fft_fftshift", "fft_ifftshift"):
+        return parent.spectral
+    inverse = name.startswith(("fft_i", "fft_hfft"))
+    return None if inverse else parent.spectral or parent.size
+
+
+def _transformed(
+    args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]
+) -> Change:
+    """An inverse transform of a cut or padded spectrum resamples ideally, by any rational factor."""
+    before = parent.spectral
+    return (Fraction(size[0], before[0]), Fraction(size[1], before[1])) if before else ONE
+
+
+_CHANGES: dict[str, ChangeRule] = {
+    "conv2d": _strided(3, -1),
+    "conv_transpose2d": _strided(3, +1),
+    "max_pool2d": _strided(2, -1, default=1),
+    "max_pool2d_with_indices": _strided(2, -1, default=1),
+    "avg_pool2d": _strided(2, -1, default=1),
+    "lp_pool2d": _strided(3, -1, default=2),
+    "max_unpool2d": _strided(3, +1, default=2),
+    "pixel_shuffle": _shuffled("upscale_factor", +1),
+    "pixel_unshuffle": _shuffled("downscale_factor", -1),
+    "interpolate": _interpolated,
+    "upsample": _interpolated,
+    "adaptive_avg_pool2d": _adaptive,
+    "adaptive_max_pool2d": _adaptive,
+    "adaptive_max_pool2d_with_indices": _adaptive,
+    "fractional_max_pool2d": _free,
+    "fractional_max_pool2d_with_indices": _free,
+    "grid_sample": _free,
+    "__getitem__": _indexed,
+    "index_select": _selected,
+    **dict.fromkeys(
+        (
+            "pad",
+            "cat",
+            "concat",
+            "concatenate",
+            "chunk",
+            "split",
+            "narrow",
+            "tile",
+            "repeat",
+            "expand",
+            "unbind",
+        ),
+        _keep,
+    ),
+    **dict.fromkeys(
+        ("fft_ifft2", "fft_irfft2", "fft_ifftn", "fft_irfftn", "fft_ifft", "fft_irfft"), _transformed
+    ),
+    **dict.fromkeys(
+        (
+            "fft_fft2",
+            "fft_rfft2",
+            "fft_fftn",
+            "fft_rfftn",
+            "fft_fft",
+            "fft_rfft",
+            "fft_fftshift",
+            "fft_ifftshift",
+        ),
+        _keep,
+    ),
+}

@@ -1,0 +1,158 @@
+"""What a pointwise activation must make of an input that is one tone per pixel.
+
+Where the input of an activation holds only the orders 0 and ±1, every pixel is ``b + A cos(φ + θ)`` in the phase φ of
+the cycle, whatever padding did to it: convolutions act linearly on the tone. The activation's harmonics at that pixel
+are then known in closed form.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from workbench.probes.taps import Layer
+from workbench.signals import ACTIVATIONS, harmonic_amplitude_field
+
+MAX_POINTS = 16384  # distinct (b, A, θ) evaluated; a layer with more is sampled evenly
+_MAX_TERMS = 1 << 22
+_SMOOTH_ORDERS = 128  # analytic activations have nothing left beyond these
+_KINK_FOLDS = 32  # harmonics of kinks fall as k⁻²: aliases of so many periods on each side are summed
+
+# Class of module or name of function -> (name in signals.ACTIVATIONS, its parameter, the module's attribute).
+_NAMED: dict[str, tuple[str, str | None, str]] = {
+    "relu": ("relu", None, ""),
+    "leaky_relu": ("leaky_relu", "slope", "negative_slope"),
+    "leakyrelu": ("leaky_relu", "slope", "negative_slope"),
+    "tanh": ("tanh", None, ""),
+    "sigmoid": ("sigmoid", None, ""),
+    "elu": ("elu", "alpha", "alpha"),
+    "silu": ("silu", None, ""),
+    "gelu": ("gelu", None, ""),
+    "softplus": ("softplus", "beta", "beta"),
+    "snake": ("snake", "alpha", "frequency"),
+}
+# Pointwise without a closed form here: the function itself is sampled.
+_SAMPLED = frozenset(
+    "hardtanh relu6 hardswish hardsigmoid selu celu softsign mish logsigmoid tanhshrink softshrink hardshrink "
+    "threshold square abs sin cos exp".split()
+)
+
+
+@dataclass(frozen=True)
+class ToneField:
+    """Mean and first order of every pixel: ``b = mean``, ``A e^{iθ} = 2·first``, each (channel, y, x)."""
+
+    mean: npt.NDArray[Any]
+    first: npt.NDArray[Any]
+
+
+def is_activation(layer: Layer) -> bool:
+    """Whether a layer is a pointwise activation whose harmonics can be predicted."""
+    kind = layer.kind.strip("_").lower()
+    return kind in _NAMED or kind in _SAMPLED
+
+
+def predict_orders(layer: Layer, field: ToneField, period: int) -> tuple[npt.NDArray[np.float64], str]:
+    """Power of every class of orders modulo `period` that an activation makes of a tone field.
+
+    ``P_k = Σ_c mean_{y,x} |Σ_n c_{k+nP}(b, A)/2 · e^{i n P θ}|²`` with ``c_k(b, A)`` the cosine coefficients of
+    ``a(b + A cos t)`` (c_0 counts whole): orders that differ by P fold onto each other with their phases, as they do
+    in the measurement.
+
+    Returns
+    -------
+    power : ndarray, shape (period,)
+        In the order −⌊P/2⌋ … ⌈P/2⌉−1, summed over channels.
+    note : str
+        What was not exact, if anything.
+    """
+    b, amplitude, turn, share, note = _distinct(field, period)
+    coefficients = _coefficients(layer, b.size, period)
+    if isinstance(coefficients, int):
+        folds = coefficients
+        name, parameters = _named(layer)
+        half = period // 2
+        highest = half + folds * period
+        one_sided = harmonic_amplitude_field(name, amplitude, b, orders=highest, **parameters)
+        one_sided[:, 1:] /= 2
+        signed = np.abs(np.arange(-half - folds * period, -half + (folds + 1) * period))
+        terms = one_sided[:, signed].reshape(b.size, 2 * folds + 1, period)
+        phasors = turn[:, None] ** np.arange(-folds, folds + 1)
+        folded = np.einsum("pnk,pn->pk", terms, phasors)
+    else:
+        angle = (np.angle(turn)[:, None] + 2 * np.pi * np.arange(period)) / period
+        samples = coefficients(b[:, None] + amplitude[:, None] * np.cos(angle))
+        folded = np.roll(np.fft.fft(samples, axis=1) / period, period // 2, axis=1)
+    channels = field.mean.shape[0]
+    return channels * (share @ np.abs(folded) ** 2), note
+
+
+def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
+    """Distinct (b, A, e^{iPθ}) with their shares of all pixels.
+
+    In a circular network every pixel of a channel is the same; zero padding adds a few border values. Pixels are
+    grouped where they agree to rounding, and each group is represented by its mean.
+    """
+    mean, first = np.broadcast_arrays(field.mean, field.first)
+    single = first.dtype == np.complex64
+    b, amplitude = mean.astype(np.float64).ravel(), 2 * np.abs(first.astype(np.complex128)).ravel()
+    turn = np.exp(1j * period * np.angle(first.astype(np.complex128).ravel()))
+    scale = max(float(np.abs(b).max()), float(amplitude.max())) or 1.0
+    fine, coarse = (2.0**18, 2.0**8) if single else (2.0**42, 2.0**26)
+    keys = np.stack([b / scale * fine, amplitude / scale * fine, turn.real * coarse, turn.imag * coarse])
+    _, index, counts = np.unique(np.rint(keys), axis=1, return_inverse=True, return_counts=True)
+    index = index.reshape(-1)
+    groups = [np.bincount(index, weights=v) / counts for v in (b, amplitude, turn.real, turn.imag)]
+    phasor = groups[2] + 1j * groups[3]
+    phasor /= np.maximum(np.abs(phasor), 1e-300)
+    share, note = counts / b.size, ""
+    if counts.size > MAX_POINTS:
+        chosen = np.linspace(0, counts.size - 1, MAX_POINTS).astype(int)
+        note = f"from {MAX_POINTS} of {counts.size} different pixels"
+        share = share[chosen] / share[chosen].sum()
+        return groups[0][chosen], groups[1][chosen], phasor[chosen], share, note
+    return groups[0], groups[1], phasor, share, note
+
+
+def _coefficients(layer: Layer, points: int, period: int) -> int | Callable[[Any], Any]:
+    """How many folds of the series to sum, or the function to sample where there is no series."""
+    named = _named(layer)
+    if not named[0]:
+        return _callable(layer)
+    if ACTIVATIONS[named[0]].kinks:
+        return max(1, min(_KINK_FOLDS, _MAX_TERMS // (2 * points * period)))
+    return max(1, -(-_SMOOTH_ORDERS // period))
+
+
+def _named(layer: Layer) -> tuple[str, dict[str, float]]:
+    """Name and parameters in `signals.ACTIVATIONS`, "" if it has none."""
+    name, parameter, attribute = _NAMED.get(layer.kind.strip("_").lower(), ("", None, ""))
+    operation, (args, kwargs) = layer.operation, layer.arguments
+    if isinstance(operation, nn.Module):
+        if getattr(operation, "approximate", "none") != "none":
+            return "", {}
+        return name, {parameter: float(getattr(operation, attribute))} if parameter else {}
+    if kwargs.get("approximate", "none") != "none":
+        return "", {}
+    given = kwargs.get(attribute, args[0] if args else None)
+    return name, {parameter: float(given)} if parameter and given is not None else {}
+
+
+def _callable(layer: Layer) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
+    args, kwargs = layer.arguments
+    operation = layer.operation
+    if isinstance(operation, nn.Module):
+        operation = copy.deepcopy(operation).double().cpu()
+
+    def evaluate(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        with torch.no_grad():
+            return operation(torch.from_numpy(values.copy()), *args, **kwargs).numpy()
+
+    return evaluate

@@ -1,0 +1,266 @@
+"""What every layer of a torch module hands out during one forward pass."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from workbench.probes.lineage import Lineage, derive, index_steps, origin, resized
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One call of an operation on data that depends on the input.
+
+    Attributes
+    ----------
+    name : str
+        ``named_modules`` name of a leaf module, or containing module and function ("up1.cat"); "#2" … per
+        further call.
+    kind : str
+        Class of the module or name of the function.
+    operation : Module or callable
+        What was called.
+    arguments : tuple
+        Further arguments of a function (position 1 and on) followed by its keywords; empty for a module.
+    source : str
+        Name of the layer that made its first input, "input" for the network's input, "" if that is no layer.
+    lineage : Lineage
+        Rates its output has passed.
+    """
+
+    name: str
+    kind: str
+    operation: Any
+    arguments: tuple[tuple[Any, ...], dict[str, Any]]
+    source: str
+    lineage: Lineage
+
+
+Observer = Callable[[Layer, Tensor], None]
+
+# Functions that hand on the values they were given.
+_SILENT = frozenset(
+    "clone contiguous to type type_as float double half bfloat16 cpu cuda detach detach_ requires_grad_ expand "
+    "expand_as resolve_conj resolve_neg view_as_real view_as_complex real imag __get__ __setitem__ to_dense".split()
+)
+# Functions whose result does not depend on the values they are given.
+_CONSTANT = frozenset(
+    "zeros_like ones_like full_like empty_like rand_like randn_like new_zeros new_ones new_full new_empty "
+    "new_tensor".split()
+)
+
+
+class Taps(TorchFunctionMode):
+    """Follow the input through a module and show every layer's output to an observer.
+
+    Parameters
+    ----------
+    module : Module
+        Any module. Its leaf modules are layers; functions called outside of them are layers too.
+    observer : callable
+        ``observer(layer, output)`` while the output is as the layer made it; it must not keep the tensor if a
+        later operation may work in place.
+    """
+
+    def __init__(self, module: nn.Module, observer: Observer) -> None:
+        super().__init__()
+        self.module = module
+        self.observer = observer
+        self.names = {
+            part: _clean(name) for name, part in module.named_modules() if "parametrizations" not in name
+        }
+        self.leaves = {part for part in self.names if _is_leaf(part)}
+        self.tracks: dict[int, tuple[weakref.ref[Tensor], Lineage, str]] = {}
+        self.calls: Counter[str] = Counter()
+        self.stack: list[str] = []
+        self.leaf_depth = 0
+        self.observing = False
+        self.sources: list[str] = []
+        self.handles: list[Any] = []
+
+    # ------------------------------------------------------------ installation
+    def install(self) -> None:
+        """Hook every part of the module."""
+        for part in self.names:
+            self.handles.append(part.register_forward_pre_hook(self._enter_module, with_kwargs=True))
+            self.handles.append(
+                part.register_forward_hook(self._leave_module, with_kwargs=True, always_call=True)
+            )
+
+    def remove(self) -> None:
+        """Leave the module as it was."""
+        for handle in self.handles:
+            handle.remove()
+        self.handles.clear()
+        self.tracks.clear()
+
+    # ------------------------------------------------------------ what is known of a tensor
+    def begin(self, image: Tensor) -> None:
+        """Declare the tensor whose way is followed."""
+        self._mark(image, origin(image), "input")
+
+    def known(self, tensor: Tensor) -> tuple[Lineage, str] | None:
+        """Lineage of a tensor, and the layer that made it."""
+        entry = self.tracks.get(id(tensor))
+        return entry[1:] if entry and entry[0]() is tensor else None
+
+    def _mark(self, tensor: Tensor, lineage: Lineage, layer: str) -> None:
+        key = id(tensor)
+        self.tracks[key] = (weakref.ref(tensor, lambda _: self._forget(key)), lineage, layer)
+
+    def _forget(self, key: int) -> None:
+        entry = self.tracks.get(key)
+        if entry and entry[0]() is None:
+            del self.tracks[key]
+
+    # ------------------------------------------------------------ functions
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if self.observing:
+            return func(*args, **kwargs)
+        parents = [(tensor, found) for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
+        if not parents:
+            return func(*args, **kwargs)
+        name = getattr(func, "__name__", type(func).__name__)
+        out = func(*args, **kwargs)
+        if name == "__setitem__":
+            self._assigned(args, [found for _, found in parents])
+        elif name not in _CONSTANT:
+            for result in _tensors(out):
+                if result.is_floating_point() or result.is_complex():
+                    self._derived(name, func, args, kwargs, parents, result)
+        return out
+
+    def _derived(
+        self,
+        name: str,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        parents: list[tuple[Tensor, tuple[Lineage, str]]],
+        result: Tensor,
+    ) -> None:
+        lineage = derive(name, args, kwargs, [found[0] for _, found in parents], result)
+        first, (_, source) = parents[0]
+        same_values = name in _SILENT and result.shape == first.shape
+        self._mark(result, lineage, source if same_values else "")
+        if self.leaf_depth or name in _SILENT or lineage.axes is None or lineage.spectral:
+            return
+        in_place = any(result is tensor for tensor, _ in parents)
+        if in_place or all(_storage(result) != _storage(tensor) for tensor, _ in parents):
+            self._show(self._function_name(name), name, func, (args[1:], kwargs), source, result)
+
+    def _assigned(self, args: tuple[Any, ...], found: list[tuple[Lineage, str]]) -> None:
+        """``canvas[..., ::2, ::2] = x`` puts x on a grid twice as dense."""
+        target = args[0]
+        known = self.known(args[2]) if isinstance(args[2], Tensor) else None
+        if target.ndim != 4 or known is None:
+            return
+        lineage, _ = known
+        y, x = index_steps(args[1], lineage)
+        rate = (lineage.rate[0] * y, lineage.rate[1] * x)
+        passed = frozenset({rate}).union(*(parent.passed for parent, _ in found))
+        size = (int(target.shape[2]), int(target.shape[3]))
+        self._mark(target, replace(lineage, rate=rate, passed=passed, size=size), "")
+
+    def _function_name(self, name: str) -> str:
+        bare = name.strip("_")
+        bare = {"iadd": "add", "radd": "add", "isub": "sub", "rsub": "sub", "imul": "mul"}.get(bare, bare)
+        return ".".join(part for part in (self.stack[-1] if self.stack else "", bare) if part)
+
+    # ------------------------------------------------------------ modules
+    def _enter_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.stack.append(self.names[part])
+        known = next((found for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))), None)
+        self.sources.append(known[1] if known else "")
+        self.leaf_depth += part in self.leaves
+
+    def _leave_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        self.leaf_depth -= part in self.leaves
+        self.stack.pop()
+        source = self.sources.pop()
+        parents = [found[0] for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
+        self.observing = True
+        for result in _tensors(out):
+            if self.known(result) is None and parents and (result.is_floating_point() or result.is_complex()):
+                self._mark(result, resized(parents, result), "")  # made where no torch function was seen
+            known = self.known(result)
+            if known is None or self.leaf_depth:
+                continue
+            if part in self.leaves:
+                self._show(self.names[part] or type(part).__name__, type(part).__name__, part, ((), {}), source, result)
+            elif part is self.module and known[0].axes and not known[1]:
+                self._show("output", type(part).__name__, part, ((), {}), source, result)
+        self.observing = False
+
+    def _show(
+        self, name: str, kind: str, operation: Any, arguments: tuple[Any, Any], source: str, result: Tensor
+    ) -> None:
+        name = name.replace("/", "_")
+        self.calls[name] += 1
+        if self.calls[name] > 1:
+            name = f"{name}#{self.calls[name]}"
+        known = self.known(result)
+        if known is None:
+            return
+        self._mark(result, known[0], name)
+        before, self.observing = self.observing, True  # the observer's own functions are no layers
+        self.observer(Layer(name, kind, operation, arguments, source, known[0]), result)
+        self.observing = before
+
+
+@contextmanager
+def tapped(module: nn.Module, observer: Observer) -> Iterator[Taps]:
+    """Observe a module while the block runs; every hook is gone afterwards, also after an error.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Conv2d(1, 2, 3, stride=2, padding=1), nn.ReLU())
+    >>> image = torch.zeros(1, 1, 8, 8)
+    >>> with tapped(network, lambda layer, output: print(layer.name, layer.kind, *output.shape[2:])) as taps:
+    ...     taps.begin(image)
+    ...     _ = network(image)
+    0 Conv2d 4 4
+    1 ReLU 4 4
+    """
+    taps = Taps(module, observer)
+    try:
+        taps.install()
+        with taps:
+            yield taps
+    finally:
+        taps.remove()
+
+
+def _is_leaf(part: nn.Module) -> bool:
+    return all(name == "parametrizations" for name, _ in part.named_children())
+
+
+def _clean(name: str) -> str:
+    return ".".join(piece for piece in name.split(".") if piece != "_orig_mod")
+
+
+def _storage(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage().data_ptr())
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """All tensors in nested tuples, lists, dicts."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return [tensor for item in value for tensor in _tensors(item)]
+    return []
