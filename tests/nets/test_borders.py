@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.nets import PADDINGS, extend
@@ -9,6 +9,7 @@ from workbench.nets import PADDINGS, extend
 NUMPY = {"zeros": "constant", "reflect": "reflect", "circular": "wrap", "replicate": "edge"}
 
 
+@settings(deadline=None)
 @given(
     padding=st.sampled_from(sorted(PADDINGS)),
     height=st.integers(1, 5),

@@ -55,12 +55,12 @@ class Contents:
 
 @contextmanager
 def _numpy(path: Path) -> Iterator[Contents]:
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        yield Contents({"the array": _in_memory(loaded)})
-        return
-    with loaded:
-        yield Contents({name: _zipped(loaded, name) for name in loaded.files})
+    with path.open("rb") as stream:  # given a path, numpy leaves damaged archives open
+        loaded = np.load(stream, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            yield Contents({"the array": _in_memory(loaded)})
+        else:
+            yield Contents({name: _zipped(loaded, name) for name in loaded.files})
 
 
 def _in_memory(array: np.ndarray, dims: tuple[str, ...] = ()) -> Member:

@@ -28,9 +28,9 @@ def open_scene(path: str | PathLike[str]) -> xr.Dataset:
     ----------
     path : path
         ``.npy``, ``.npz``, ``.zarr`` (group or array) or ``.nc``. The image is the array ``slc``, or the only
-        complex one; complex64, complex128, structured pairs of real and imaginary part of any number
-        type (such as int16), or two arrays ``slc_real``, ``slc_imag`` (the form in which complex netCDF is exported
-        here). Nothing is ever unpickled.
+        complex one: complex64, complex128, structured pairs of real and imaginary part of any number type
+        (such as int16), or two arrays ``slc_real``, ``slc_imag`` (how complex netCDF is exported here).
+        Nothing is ever unpickled.
 
     Returns
     -------
@@ -91,9 +91,8 @@ def _reader(path: Path) -> Callable[[Path], AbstractContextManager[Contents]]:
     if suffix == ".zarr":
         raise ValueError(f"{path}: is a file; a zarr store is a directory")
     if suffix not in READERS:
-        raise ValueError(
-            f"{path}: files of the kind {suffix or '(no suffix)'!r} cannot be read; supported are {supported}"
-        )
+        found = f"files of the kind {suffix!r}" if suffix else "files without a suffix"
+        raise ValueError(f"{path}: {found} cannot be read; supported are {supported}")
     return READERS[suffix]
 
 
