@@ -9,7 +9,7 @@ from workbench.mappings import MAPPINGS, to_network
 from workbench.training import Plan, make_patches
 from workbench.training.bench import Bench
 from workbench.training.evaluation import heldout_coherence
-from workbench.training.instruments import images
+from workbench.training.samples import images
 
 PLAN = Plan(evaluated=5, shown=2, device="cpu")
 

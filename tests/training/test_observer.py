@@ -125,9 +125,9 @@ def test_a_step_is_recorded_once():
 def test_the_first_observation_reuses_what_the_templates_measured():
     bench = Bench({"a": 1.0}, budget=0.5)
     template = bench.observer.templates(0)["a"]
-    assert bench.clock.now == 1.0
+    began = bench.clock.now
     bench.observer.observe(0)
-    assert bench.clock.now == 1.0
+    assert bench.clock.now == began
     assert bench.records[0].values["value"] == 1.0
     assert float(template["value"]) == 0.0
     assert float(template["fixed"]) == 1.0
@@ -137,7 +137,24 @@ def test_values_measured_for_templates_are_not_recorded_at_another_step():
     bench = Bench({"a": 1.0}, budget=0.5)
     bench.observer.templates(0)
     bench.observer.observe(2)
-    assert bench.records[0].values["value"] == 2.0
+    assert bench.records[0].values["value"] == bench.clock.now
+
+
+@pytest.mark.parametrize(("first", "uses"), [(1.0, 2), (10.0, 1)])
+def test_the_cost_of_a_cold_start_does_not_delay_the_next_look(first, uses):
+    bench, seen = Bench({}, budget=0.1), []
+
+    def measure():
+        bench.clock.now += first if not seen else 0.1
+        seen.append(bench.clock.now)
+        return xr.Dataset({"value": 1.0}, attrs={"recorded": ["value"]})
+
+    bench.observer = Observer({"a": measure}, bench.record, budget=0.1, clock=bench.clock)
+    bench.observer.templates(0)
+    assert len(seen) == uses
+    bench.observer.observe(0)
+    bench.train(3)
+    assert bench.at("a") == ([0, 1, 2, 3] if uses == 2 else [0])
 
 
 def test_records_of_a_tree_are_named_by_layer():

@@ -43,6 +43,11 @@ class Bench:
     plan: Plan
     device: torch.device
 
+    @property
+    def generator(self) -> nn.Module:
+        """The network that makes the images."""
+        return self.system.networks["generator"]
+
     def generate(self, condition: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Let the generator at rest make images.
 
