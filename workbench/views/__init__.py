@@ -1,1 +1,6 @@
-"""Panel viewers over a state object."""
+"""Panel viewers over a state object: they compose and draw, they compute nothing."""
+
+from workbench.views.dashboards import dashboard, desk_page
+from workbench.views.desk import TrainingDesk
+
+__all__ = ["TrainingDesk", "dashboard", "desk_page"]

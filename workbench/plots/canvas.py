@@ -1,0 +1,80 @@
+"""The one look that all live figures share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from bokeh.models import HoverTool, Range1d, Span
+from bokeh.plotting import figure
+
+__all__ = ["FRAME", "INK", "canvas", "fit", "hover", "marker_line"]
+
+INK = "#7F7F7F"  # readable on white and on near-black
+FRAME = {"min_border_top": 6, "min_border_right": 14}
+TOOLS = "pan,box_zoom,wheel_zoom,reset,save"
+
+
+def canvas(title: str, x_label: str, y_label: str, **options: Any) -> figure:
+    """Return an empty figure: responsive width, fixed height, shared tools, no logo.
+
+    No drag or scroll tool is active at first, so that a finger or a wheel moves the page, not the plot.
+    """
+    settings: dict[str, Any] = {
+        "title": title or None,
+        "x_axis_label": x_label,
+        "y_axis_label": y_label,
+        "tools": TOOLS,
+        "active_drag": None,
+        "active_scroll": None,
+        "toolbar_location": "above",
+        "sizing_mode": "stretch_width",
+        "height": 260,
+        "min_width": 120,
+        "x_range": Range1d(0, 1),
+        "y_range": Range1d(0, 1),
+        **FRAME,
+        **options,
+    }
+    plot = figure(**settings)
+    plot.toolbar.logo = None
+    plot.toolbar.autohide = True
+    for axis in plot.axis:
+        axis.axis_label_standoff = 6
+        axis.axis_label_text_font_style = "normal"
+    return plot
+
+
+def hover(plot: figure, renderers: list[Any], tooltips: list[tuple[str, str]], **options: Any) -> HoverTool:
+    """Add exact values on demand to some glyphs of `plot`."""
+    tool = HoverTool(renderers=renderers, tooltips=tooltips, **options)
+    plot.add_tools(tool)
+    return tool
+
+
+def marker_line(plot: figure, dimension: str, **options: Any) -> Span:
+    """Add a line across `plot` at one value; hidden until it has a location."""
+    style = {"line_color": INK, "line_dash": "dashed", "line_width": 1.5}
+    line = Span(dimension=dimension, location=None, visible=False, **{**style, **options})
+    plot.add_layout(line)
+    return line
+
+
+def fit(axis_range: Range1d, values: np.ndarray, *, margin: float = 0.05, log: bool = False) -> None:
+    """Set a range to hold the finite `values`, where it does not: it never shrinks by less than half.
+
+    A range that follows every new value would make the picture jump.
+    """
+    finite = values[np.isfinite(values)]
+    if log:
+        finite = np.log10(finite[finite > 0])
+    if not finite.size:
+        return
+    low, high = float(finite.min()), float(finite.max())
+    pad = margin * ((high - low) or 1.0)
+    low, high = low - pad, high + pad
+    held = (axis_range.start, axis_range.end)
+    start, end = np.log10(held) if log and min(held) > 0 else held
+    fits = start <= low + pad and high - pad <= end and (high - low) > 0.5 * (end - start)
+    if not fits:
+        axis_range.start, axis_range.end = (10**low, 10**high) if log else (low, high)

@@ -1,0 +1,150 @@
+"""How an array becomes a picture: one byte per pixel with a palette, or three channels as colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from bokeh.models import ColumnDataSource, CustomJSHover, LinearColorMapper, Range1d
+from bokeh.plotting import figure
+
+from workbench.plots.canvas import canvas, hover
+
+__all__ = ["Picture", "to_bytes", "to_rgba"]
+
+
+def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Scale values to 1..255; 0 is kept for NaN, which is drawn transparent.
+
+    >>> to_bytes(np.array([0.0, 0.5, 1.0, 2.0, np.nan]), 0.0, 1.0)
+    array([  1, 128, 255, 255,   0], dtype=uint8)
+    """
+    scaled = 1 + np.rint(254 * (np.clip(values, low, high) - low) / (high - low))
+    return np.where(np.isnan(values), 0, np.nan_to_num(scaled)).astype(np.uint8)
+
+
+def to_rgba(channels: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return up to three channels (channel, y, x) as red, green, blue, packed as Bokeh wants it.
+
+    >>> to_rgba(np.ones((3, 1, 1)), 0.0, 1.0)
+    array([[4294967295]], dtype=uint32)
+    """
+    count, height, width = channels.shape
+    packed = np.zeros((height, width, 4), np.uint8)
+    packed[..., 3] = 255
+    for k in range(min(count, 3)):
+        packed[..., k] = np.rint(255 * (np.clip(np.nan_to_num(channels[k]), low, high) - low) / (high - low))
+    return packed.view(np.uint32)[..., 0]
+
+
+class Picture:
+    """One image with one source; `update` replaces its pixels.
+
+    Parameters
+    ----------
+    title
+        Quantity (unit).
+    palette, low, high
+        256 colours or fewer, and the values of the first and the last.
+    axes
+        Labels of x and y with units; None draws no axes (pixels).
+    origin_top
+        Whether row 0 is drawn at the top, as images are.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        palette: Sequence[str],
+        low: float,
+        high: float,
+        axes: tuple[str, str] | None = None,
+        unit: str = "",
+        **options: Any,
+    ) -> None:
+        self._scale = Range1d(low, high)  # read by the hover text in the browser
+        self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self.mapper = LinearColorMapper(palette=_with_transparent(palette), low=0, high=255)
+        self.figure = _frame(title, axes, options)
+        self.renderer = self.figure.image(
+            image="image", x="x", y="y", dw="dw", dh="dh", source=self.source, color_mapper=self.mapper
+        )
+        self._decode = CustomJSHover(
+            args={"scale": self._scale},
+            code="""
+                if (value == 0) return "–"
+                return (scale.start + (value - 1) / 254 * (scale.end - scale.start)).toFixed(2)
+            """,
+        )
+        hover(
+            self.figure,
+            [self.renderer],
+            [("x, y", "$x{0.000}, $y{0.000}"), ("value", f"@image{{custom}} {unit}")],
+            formatters={"@image": self._decode},
+        )
+
+    def set_palette(self, palette: Sequence[str]) -> None:
+        """Change the colours."""
+        colours = _with_transparent(palette)
+        if colours != self.mapper.palette:
+            self.mapper.palette = colours
+
+    def set_scale(self, low: float, high: float) -> None:
+        """Change the values of the first and the last colour for the pictures to come."""
+        if (self._scale.start, self._scale.end) != (low, high):
+            self._scale.update(start=low, end=high)
+
+    def update(self, image: xr.DataArray) -> None:
+        """Show `image` (y, x); coordinates, where it has them, place it."""
+        pixels = to_bytes(np.asarray(image.values, float), self._scale.start, self._scale.end)
+        self.source.data = {"image": [pixels], **_place(image)}
+
+
+class ColourPicture:
+    """One image of up to three channels shown as red, green and blue."""
+
+    def __init__(self, title: str, low: float, high: float, **options: Any) -> None:
+        self.low, self.high = low, high
+        self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self.figure = _frame(title, None, options)
+        self.figure.image_rgba(image="image", x="x", y="y", dw="dw", dh="dh", source=self.source)
+
+    def update(self, channels: xr.DataArray) -> None:
+        """Show `channels` (channel, y, x)."""
+        pixels = to_rgba(np.asarray(channels.values, float), self.low, self.high)
+        self.source.data = {"image": [pixels], **_place(channels.isel({channels.dims[0]: 0}))}
+
+
+def _with_transparent(palette: Sequence[str]) -> list[str]:
+    picks = np.rint(np.linspace(0, len(palette) - 1, 255)).astype(int)
+    return ["#00000000", *(palette[i] for i in picks)]
+
+
+def _frame(title: str, axes: tuple[str, str] | None, options: dict[str, Any]) -> figure:
+    if axes is not None:
+        return canvas(title, *axes, **options)
+    plot = canvas(title, "", "", **{
+        "min_border": 0, "toolbar_location": None, "x_range": (0, 1), "y_range": (0, 1), **options,
+    })  # fmt: skip
+    plot.axis.visible = False
+    plot.grid.visible = False
+    plot.outline_line_color = None
+    return plot
+
+
+def _place(image: xr.DataArray) -> dict[str, list[float]]:
+    """Where the picture lies: by its coordinates, else on the unit square with row 0 at the top."""
+    y, x = (str(dim) for dim in image.dims)
+    if y in image.coords and x in image.coords:
+        left, width = _extent(image[x].values)
+        bottom, height = _extent(image[y].values)
+        return {"x": [left], "y": [bottom], "dw": [width], "dh": [height]}
+    return {"x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]}
+
+
+def _extent(centres: np.ndarray) -> tuple[float, float]:
+    """First edge and width of equally spaced cells with these centres."""
+    spacing = float(centres[1] - centres[0]) if len(centres) > 1 else 1.0
+    return float(centres[0]) - spacing / 2, spacing * len(centres)

@@ -1,0 +1,118 @@
+"""Two-dimensional spectra: the Nyquist band of an image, and what one layer holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from bokeh.models import ColumnDataSource, Label, Range1d
+
+from workbench.plots.canvas import canvas, hover
+from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
+from workbench.plots.pictures import Picture
+
+__all__ = ["BandPair", "LayerSpectrum"]
+
+BAND_FLOOR = -60.0
+_QUADRANTS = (
+    ("band", 0.0, 0.0, "solid", "#2DD4BF"),
+    ("mirror", -0.5, -0.5, "dashed", "#F0ABFC"),
+    ("empty", -0.5, 0.0, "dotted", "#D4D4D4"),
+    ("empty", 0.0, -0.5, "dotted", "#D4D4D4"),
+)  # name, lower edge along x and y, line, colour (drawn on a dark picture in both themes)
+
+
+class BandPair:
+    """Spectra of the real and the generated image on one scale, with the places a spectrum may take."""
+
+    def __init__(self, size: int = 300) -> None:
+        labels = ("frequency x, cycles/pixel", "frequency y, cycles/pixel")
+        self.pictures = {
+            name: Picture(
+                title, SPECTRUM, BAND_FLOOR, 0.0, labels, "dB",
+                height=size, x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
+            )
+            for name, title in (("real", "real"), ("fake", "generated"))
+        }  # fmt: skip
+        self._drawings: list[object] = []
+        for picture in self.pictures.values():
+            picture.figure.grid.visible = False
+            self._draw_band(picture)
+        real, fake = self.pictures["real"].figure, self.pictures["fake"].figure
+        fake.x_range, fake.y_range = real.x_range, real.y_range
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """Both figures by name."""
+        return {name: picture.figure for name, picture in self.pictures.items()}
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show real and fake (frequency_y, frequency_x) in dB."""
+        for name, picture in self.pictures.items():
+            picture.update(data[name])
+        for drawing in self._drawings:
+            drawing.visible = bool(data.attrs["has_band"])  # type: ignore[attr-defined]
+
+    def _draw_band(self, picture: Picture) -> None:
+        inset = 0.006
+        for name, left, bottom, dash, colour in _QUADRANTS:
+            self._drawings.append(
+                picture.figure.quad(
+                    left + inset, left + 0.5 - inset, bottom + inset, bottom + 0.5 - inset,
+                    fill_color=None, line_color=colour, line_dash=dash, line_width=1.5,
+                )
+            )  # fmt: skip
+            label = Label(
+                x=left + 0.025, y=bottom + 0.47, text=name, text_color=colour,
+                text_font_size="12px", text_baseline="top",
+            )  # fmt: skip
+            picture.figure.add_layout(label)
+            self._drawings.append(label)
+
+
+class LayerSpectrum:
+    """One layer's power spectrum in two dimensions, and summed onto each axis."""
+
+    LEGEND = (("along x", MEASURED), ("along y", THEORY))
+
+    def __init__(self, size: int = 300) -> None:
+        labels = ("frequency x, cycles/sample", "frequency y, cycles/sample")
+        self.picture = Picture(
+            "", SPECTRUM, -80.0, 0.0, labels, "dB",
+            height=size, x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
+        )  # fmt: skip
+        self.picture.figure.grid.visible = False
+        self.source = ColumnDataSource({"x": [], "along_x": [], "y": [], "along_y": []})
+        self.profile = canvas(
+            "", "frequency, cycles/sample", "level, dB re the layer's power",
+            height=size, x_range=Range1d(-0.5, 0.5), y_range=Range1d(-80, 3),
+        )  # fmt: skip
+        first = self.profile.line("x", "along_x", source=self.source, color=MEASURED, line_width=2)
+        second = self.profile.line(
+            "y", "along_y", source=self.source, color=THEORY, line_width=2, line_dash=[6, 3]
+        )
+        hover(self.profile, [first], [("x", "@x{0.000} cycles/sample"), ("level", "@along_x{0.0} dB")])
+        hover(self.profile, [second], [("y", "@y{0.000} cycles/sample"), ("level", "@along_y{0.0} dB")])
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """Both figures by name."""
+        return {"picture": self.picture.figure, "profile": self.profile}
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show level (frequency_y, frequency_x), along_x and along_y in dB re the layer's power."""
+        floor = float(data.attrs["floor"])
+        self.picture.set_scale(floor, 0.0)
+        self.picture.update(data["level"])
+        if self.profile.y_range.start != floor:
+            self.profile.y_range.start = floor
+        length = max(data.sizes["frequency_x"], data.sizes["frequency_y"])
+        self.source.data = {
+            "x": _padded(data["frequency_x"].values, length),
+            "along_x": _padded(data["along_x"].values, length),
+            "y": _padded(data["frequency_y"].values, length),
+            "along_y": _padded(data["along_y"].values, length),
+        }
+
+
+def _padded(values: np.ndarray, length: int) -> np.ndarray:
+    return np.pad(np.asarray(values, float), (0, length - len(values)), constant_values=np.nan)

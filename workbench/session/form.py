@@ -1,0 +1,80 @@
+"""What has to be said to start a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Field", "run_form"]
+
+DEMO = {"coherence_weight": 10.0}
+_LEFT_OUT = ("mapping", "scale", "in_channels", "out_channels", "size", "width")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One entry of the form.
+
+    Parameters
+    ----------
+    name
+        Argument of `workbench.launch`.
+    label, help
+        What a reader sees.
+    kind
+        bool, int, float or str.
+    default
+        Value where nothing is chosen; None is allowed where `optional`.
+    choices
+        Names to choose from; empty for numbers and free text.
+    minimum
+        Smallest number.
+    group
+        Heading it stands under.
+    """
+
+    name: str
+    label: str
+    kind: type
+    default: Any
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    minimum: float | None = None
+    help: str = ""
+    group: str = "run"
+
+
+def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
+    """Return the form of a new run of `system`; its own options are those the system declares.
+
+    Imports the systems (and with them torch): call it when the form is first opened, not with the page.
+    """
+    from workbench.mappings import MAPPINGS
+    from workbench.scenes import SCENES
+    from workbench.systems import SYSTEMS
+
+    general = (
+        Field("system", "System", str, system, tuple(SYSTEMS), help="networks and objectives"),
+        Field("scene", "Scene", str, "onetone", tuple(SCENES), help="what is learnt"),
+        Field("mapping", "Mapping", str, "nyquist", tuple(MAPPINGS), help="how complex images are made real"),
+        Field("size", "Size, pixels", int, 32, minimum=4, help="complex patch, each axis"),
+        Field("width", "Width, channels", int, 16, minimum=1, help="of the first layer"),
+        Field("steps", "Steps", int, 600, minimum=1, help="to train"),
+        Field("seed", "Seed", int, 0, minimum=0, help="of scene, weights and draws"),
+    )
+    own = tuple(
+        Field(
+            option.name,
+            option.name.replace("_", " ").capitalize() + (f", {option.unit}" if option.unit else ""),
+            option.kind,
+            DEMO.get(option.name, option.default),
+            option.choices,
+            option.optional,
+            option.minimum if option.kind in (int, float) and option.minimum > float("-inf") else None,
+            option.description,
+            "network and losses",
+        )
+        for option in SYSTEMS[system].options
+        if option.name not in _LEFT_OUT and option.kind is not int
+    )
+    return general + own

@@ -1,0 +1,126 @@
+"""Held-out patches become what the band, coherence and sample panels show."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from workbench.mappings import out_of_band_ratio
+from workbench.session.decibels import decibel
+
+__all__ = ["band_spectra", "coherence_histogram", "coherence_map", "mapped_level", "sample_sheet"]
+
+BAND_FLOOR = -60.0
+
+
+def mapped_level(image: xr.DataArray, reference: float | None = None) -> tuple[xr.DataArray, float]:
+    """Return the spectrum of a mapped image, dB re `reference` (power; default: its own largest line)."""
+    plane = image.transpose("mapped_channel", "mapped_y", "mapped_x").values.astype(float)
+    lines = np.fft.fftshift(np.abs(np.fft.fft2(plane, norm="forward")) ** 2, axes=(-2, -1)).sum(0)
+    fy, fx = (np.fft.fftshift(np.fft.fftfreq(size)) for size in lines.shape)
+    power = xr.DataArray(lines, {"frequency_y": fy, "frequency_x": fx}, ("frequency_y", "frequency_x"))
+    reference = float(power.max()) if reference is None else reference
+    level = decibel(power / reference if reference > 0 else power * np.nan, BAND_FLOOR)
+    level.attrs = {"units": "dB re the real image's largest line"}
+    return level, reference
+
+
+def band_spectra(images: xr.Dataset, index: int, sample: int, mapping: str) -> xr.Dataset:
+    """Spectra of the real and the generated mapped image on one scale.
+
+    Returns
+    -------
+    Dataset
+        real, fake (frequency_y, frequency_x) in dB; attrs: mapping, has_band and, for the Nyquist mapping,
+        out_of_band_real and out_of_band_fake, shares of the energy outside band and mirror.
+    """
+    real = images["real_mapped"].isel(sample=sample)
+    fake = images["fake_mapped"].isel(step=index, sample=sample)
+    real_level, reference = mapped_level(real)
+    fake_level, _ = mapped_level(fake, reference)
+    data = xr.Dataset({"real": real_level, "fake": fake_level})
+    data.attrs = {"mapping": mapping, "has_band": mapping == "nyquist", "sample": sample, "floor": BAND_FLOOR}
+    if mapping == "nyquist":
+        for name, image in (("real", real), ("fake", fake)):
+            plane = image.isel(mapped_channel=0).values.astype(float)
+            data.attrs[f"out_of_band_{name}"] = float(out_of_band_ratio(plane, edge="drop"))
+    return data
+
+
+def coherence_map(coherence: xr.Dataset, index: int, sample: int) -> xr.Dataset:
+    """Magnitude of the coherence of one patch, with the level below which it means nothing."""
+    at = coherence.isel(step=index)
+    data = xr.Dataset({"magnitude": at["magnitude"].isel(sample=sample)}).reset_coords(drop=True)
+    significant = at["significant"].isel(sample=sample).values
+    data.attrs = {
+        "null_level": float(at["null_level"]),
+        "sample": sample,
+        "patch_mean": float(data["magnitude"].mean()),
+        "patch_significant": float(np.mean(significant)),
+    }
+    return data
+
+
+def coherence_histogram(coherence: xr.Dataset, index: int) -> xr.Dataset:
+    """Distribution of the coherence over all held-out patches, and the figures that go with it."""
+    at = coherence.isel(step=index)
+    counts = at["histogram"].astype(float)
+    total = float(counts.sum())
+    data = xr.Dataset({"share": counts / total if total > 0 else counts * np.nan}).reset_coords(drop=True)
+    data["share"].attrs = {"long_name": "share of the area", "units": "1"}
+    names = ("null_level", "mean", "corrected_mean", "area_above_0_8", "mirror_ratio_db", "training_mean")
+    data.attrs = {name: float(at[name]) for name in names if name in at}
+    return data
+
+
+def sample_sheet(images: xr.Dataset, coherence: xr.Dataset | None, index: int, sample: int) -> xr.Dataset:
+    """Everything the paper's figures 4 and 5 lay out for one sample.
+
+    Returns
+    -------
+    Dataset
+        condition (channel, y, x), real_mapped and fake_mapped (mapped_channel, mapped_y, mapped_x), the real
+        and imaginary parts of the decoded images (y, x), interferogram (y, x) = angle(real conj(fake)) in rad,
+        spectrum_real and spectrum_fake (frequency_y, frequency_x) in dB, and, where it is recorded at the
+        same step, coherence (y, x). attrs: amplitude, the scale shared by all parts.
+    """
+    at = images.isel(step=index, sample=sample)
+    real, fake = at["real"].values, at["fake"].values
+    mapped_real, mapped_fake = at["real_mapped"], at["fake_mapped"]
+    level_real, reference = mapped_level(mapped_real)
+    level_fake, _ = mapped_level(mapped_fake, reference)
+    plane = ("y", "x")
+    phase = np.angle(real * fake.conj())
+    data = xr.Dataset(
+        {
+            "condition": at["condition"].rename(y="condition_y", x="condition_x"),
+            "real_mapped": mapped_real,
+            "fake_mapped": mapped_fake,
+            "real_re": (plane, real.real),
+            "real_im": (plane, real.imag),
+            "fake_re": (plane, fake.real),
+            "fake_im": (plane, fake.imag),
+            "interferogram": (plane, phase, {"units": "rad"}),
+            "spectrum_real": level_real,
+            "spectrum_fake": level_fake,
+        }
+    ).reset_coords(drop=True)
+    step = int(images["step"][index])
+    if coherence is not None and step in coherence["step"].values:
+        at = coherence.sel(step=step).isel(sample=sample)
+        data["coherence"] = (plane, at["magnitude"].values)
+        data.attrs["null_level"] = float(at["null_level"])
+    data.attrs |= {
+        "sample": sample,
+        "samples": images.sizes["sample"],
+        "amplitude": float(np.quantile(np.abs(real), 0.999)) or 1.0,
+        "phase_spread": _phase_spread(phase),
+        "floor": BAND_FLOOR,
+    }
+    return data
+
+
+def _phase_spread(phase: np.ndarray) -> float:
+    """Median distance of the interferogram's phase from its circular mean, rad."""
+    centre = np.angle(np.exp(1j * phase).mean())
+    return float(np.median(np.abs(np.angle(np.exp(1j * (phase - centre))))))

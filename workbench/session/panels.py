@@ -1,0 +1,190 @@
+"""Which panels the training desk has, and what each of them shows for a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+
+import xarray as xr
+
+from workbench.session import captions, history_frames, image_frames, order_frames
+from workbench.session.frame import Choice, Frame, record_at, waiting
+from workbench.session.hub import Hub
+from workbench.session.records import Records
+
+__all__ = ["PANELS", "compose", "frame_steps", "layer_names", "sample_count"]
+
+Compute = Callable[[Records, int, Choice], Frame]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """How one panel is computed.
+
+    Parameters
+    ----------
+    group
+        Group of records it shows.
+    what
+        The records in words, for "Waiting for the first ...".
+    compute
+        ``(records, index in the group, choice) -> Frame``.
+    choices
+        Fields of `Choice`, beyond the step, that change it.
+    history
+        Whether it shows all records: then new ones change it, and the step only moves its cursor.
+    sentence
+        ``(records, data, choice) -> str``: the caption of a history at the step of its cursor.
+    """
+
+    group: str
+    what: str
+    compute: Compute
+    choices: tuple[str, ...] = ()
+    history: bool = False
+    sentence: Callable[[Records, xr.Dataset, Choice], str] | None = None
+
+
+def _orders(records: Records, index: int) -> xr.Dataset:
+    return records.dataset("orders").isel(step=index)
+
+
+def _lineup(records: Records, index: int, choice: Choice) -> Frame:
+    orders = _orders(records, index)
+    data = order_frames.lineup(orders)
+    data.attrs["layer"] = order_frames.default_layer(orders, choice.layer)
+    return Frame(data, captions.lineup_caption(data))
+
+
+def _order_lines(records: Records, index: int, choice: Choice) -> Frame:
+    orders = _orders(records, index)
+    data = order_frames.order_lines(orders, order_frames.default_layer(orders, choice.layer), choice.floor)
+    return Frame(data, captions.order_caption(data))
+
+
+def _order_map(records: Records, index: int, choice: Choice) -> Frame:
+    orders = _orders(records, index)
+    data = order_frames.order_map(orders, choice.floor)
+    data.attrs["layer"] = order_frames.default_layer(orders, choice.layer)
+    return Frame(data, "")
+
+
+def _layer_spectrum(records: Records, index: int, choice: Choice) -> Frame:
+    tree = records.tree("layers")
+    layer = choice.layer
+    if "orders" in records:
+        layer = order_frames.default_layer(records.dataset("orders").isel(step=-1), layer)
+    if layer not in tree:
+        if layer:
+            return Frame(None, f"No spectrum of {layer} is recorded.")
+        layer = next(iter(tree))
+    data = order_frames.layer_spectrum(tree[layer].isel(step=index), choice.floor)
+    data.attrs["layer"] = layer
+    return Frame(data, captions.spectrum_caption(data, layer))
+
+
+def _band(records: Records, index: int, choice: Choice) -> Frame:
+    images = records.dataset("images")
+    mapping = str(images.attrs.get("mapping", ""))
+    data = image_frames.band_spectra(images, index, _sample(images, choice), mapping)
+    return Frame(data, captions.band_caption(data))
+
+
+def _coherence_map(records: Records, index: int, choice: Choice) -> Frame:
+    coherence = records.dataset("coherence")
+    return Frame(image_frames.coherence_map(coherence, index, _sample(coherence, choice)), "")
+
+
+def _histogram(records: Records, index: int, choice: Choice) -> Frame:
+    data = image_frames.coherence_histogram(records.dataset("coherence"), index)
+    return Frame(data, captions.coherence_caption(data))
+
+
+def _sheet(records: Records, index: int, choice: Choice) -> Frame:
+    images = records.dataset("images")
+    coherence = records.dataset("coherence") if "coherence" in records else None
+    data = image_frames.sample_sheet(images, coherence, index, _sample(images, choice))
+    return Frame(data, captions.sheet_caption(data))
+
+
+def _losses(records: Records, index: int, choice: Choice) -> Frame:
+    return Frame(history_frames.loss_history(records.dataset("scalars")), "")
+
+
+def _loss_sentence(records: Records, data: xr.Dataset, choice: Choice) -> str:
+    coherence = (
+        history_frames.coherence_history(records.dataset("coherence")) if "coherence" in records else None
+    )
+    return captions.history_caption(data, coherence, choice.step)
+
+
+def _coherence_history(records: Records, index: int, choice: Choice) -> Frame:
+    return Frame(history_frames.coherence_history(records.dataset("coherence")), "")
+
+
+def _sample(dataset: xr.Dataset, choice: Choice) -> int:
+    return min(choice.sample, dataset.sizes["sample"] - 1)
+
+
+PANELS: dict[str, Panel] = {
+    "lineup": Panel("orders", "order analysis", _lineup, ("layer",)),
+    "order_lines": Panel("orders", "order analysis", _order_lines, ("layer", "floor")),
+    "order_map": Panel("orders", "order analysis", _order_map, ("layer", "floor")),
+    "layer_spectrum": Panel("layers", "layer spectra", _layer_spectrum, ("layer", "floor")),
+    "band": Panel("images", "images", _band, ("sample",)),
+    "coherence_map": Panel("coherence", "coherence map", _coherence_map, ("sample",)),
+    "histogram": Panel("coherence", "coherence map", _histogram),
+    "sheet": Panel("images", "images", _sheet, ("sample",)),
+    "losses": Panel("scalars", "losses", _losses, history=True, sentence=_loss_sentence),
+    "coherence_history": Panel("coherence", "coherence", _coherence_history, history=True),
+}
+
+
+def compose(hub: Hub, choice: Choice) -> dict[str, Frame]:
+    """Return every panel's frame for `choice`.
+
+    Frames are computed once for all viewers: asking again gives the same objects, so that a viewer sends
+    only the panels whose frame is another one than before.
+    """
+    return {name: _compose_one(hub, name, panel, choice) for name, panel in PANELS.items()}
+
+
+def _compose_one(hub: Hub, name: str, panel: Panel, choice: Choice) -> Frame:
+    steps = hub.records.steps(panel.group)
+    index = record_at(steps, choice.step)
+    if index is None:
+        key: tuple[Hashable, ...] = (name, "waiting", choice.step if steps.size else -1)
+        return hub.remember(key, lambda: waiting(panel.what, steps, choice.step))
+    moment = len(steps) if panel.history else index
+    key = (name, moment, *(getattr(choice, field) for field in panel.choices))
+
+    def compute() -> Frame:
+        frame = panel.compute(hub.records, index, choice)
+        return replace(frame, step=int(steps[index]))
+
+    frame = hub.remember(key, compute)
+    if panel.sentence is None or frame.data is None:
+        return frame
+    sentence, data = panel.sentence, frame.data
+    caption = hub.remember((*key, "sentence", choice.step), lambda: sentence(hub.records, data, choice))
+    return replace(frame, caption=caption)
+
+
+def frame_steps(hub: Hub) -> list[int]:
+    """Return the steps at which pictures were recorded: what "play" walks through."""
+    merged: set[int] = set()
+    for group in ("images", "orders", "coherence"):
+        merged.update(int(step) for step in hub.records.steps(group))
+    return sorted(merged)
+
+
+def layer_names(hub: Hub) -> list[str]:
+    """Return the analysed layers, in the network's order; empty before the first analysis."""
+    if "orders" not in hub.records:
+        return []
+    return [str(name) for name in hub.records.dataset("orders")["layer"].values]
+
+
+def sample_count(hub: Hub) -> int:
+    """Return how many held-out patches are recorded with pictures, 0 before the first."""
+    return int(hub.records.dataset("images").sizes["sample"]) if "images" in hub.records else 0

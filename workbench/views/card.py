@@ -1,0 +1,110 @@
+"""One panel on the page: title, colour keys, figures, and the sentence that says what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+
+from workbench.session import Frame
+from workbench.views.styles import CARD, TEXT
+
+__all__ = ["PanelCard", "html"]
+
+
+def html(text: str = "", **options: Any) -> pn.pane.HTML:
+    """Return a text pane in the page's style."""
+    options = {"sizing_mode": "stretch_width", "margin": 0, **options}
+    return pn.pane.HTML(text, stylesheets=[TEXT], **options)
+
+
+class PanelCard(pn.viewable.Viewer):
+    """A card whose figures are fed by one or more frames.
+
+    Parameters
+    ----------
+    title
+        Quantity shown.
+    body
+        The figures, laid out.
+    instruments
+        By name of the frame that feeds them.
+    keys
+        Returns the colour keys as HTML after an update; called only when it may have changed.
+    tools
+        Widgets beside the title.
+    says
+        Name of the frame whose caption stands under the figures; default: the first.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        body: pn.viewable.Viewable,
+        instruments: dict[str, Any],
+        *,
+        keys: Callable[[], str] | None = None,
+        tools: tuple[Any, ...] = (),
+        says: str = "",
+        wide: bool = False,
+    ) -> None:
+        super().__init__()
+        self.instruments = instruments
+        self._says = says or next(iter(instruments))
+        self._keys = keys
+        self._shown: dict[str, Frame] = {}
+        self._key_pane = html(f'<div class="keys">{keys() if keys else ""}</div>', visible=keys is not None)
+        self._empty = html(f'<div class="empty">{escape(title)}: waiting for the run.</div>',
+                           styles={"position": "absolute", "inset": "0", "z-index": "5"})  # fmt: skip
+        self._caption = html('<p class="caption">&nbsp;</p>')
+        head = pn.Row(
+            html(f"<h2>{escape(title)}</h2>"), *tools,
+            sizing_mode="stretch_width", margin=0, align="center", min_height=44 if tools else 24,
+        )  # fmt: skip
+        stage = pn.Column(
+            body, self._empty, sizing_mode="stretch_width", margin=0, styles={"position": "relative"}
+        )
+        self._card = pn.Column(
+            head, self._key_pane, stage, self._caption,
+            sizing_mode="stretch_width", margin=0, css_classes=["card", *(["wide"] if wide else [])],
+            stylesheets=[CARD],
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._card
+
+    @property
+    def caption(self) -> str:
+        """The sentence under the figures, as HTML."""
+        return self._caption.object
+
+    def show(self, frames: dict[str, Frame]) -> bool:
+        """Show this card's frames; those shown already are not sent again. Returns whether any was new."""
+        news = {
+            name: frames[name] for name in self.instruments if frames[name] is not self._shown.get(name)
+        }
+        if not news:
+            return False
+        for name, frame in news.items():
+            before = self._shown.get(name)
+            if frame.data is not None and (before is None or before.data is not frame.data):
+                self.instruments[name].update(frame.data)
+        self._shown |= news
+        self._write(frames[self._says])
+        return True
+
+    def _write(self, frame: Frame) -> None:
+        missing = frame.data is None
+        if missing:
+            self._empty.object = f'<div class="empty">{escape(frame.caption)}</div>'
+        self._empty.visible = missing
+        at = "" if frame.step is None else f'<span class="at">step {frame.step} ·</span> '
+        text = f'<p class="caption">{"&nbsp;" if missing else at + escape(frame.caption)}</p>'
+        if text != self._caption.object:
+            self._caption.object = text
+        if self._keys is not None:
+            keys = f'<div class="keys">{self._keys()}</div>'
+            if keys != self._key_pane.object:
+                self._key_pane.object = keys

@@ -1,0 +1,95 @@
+"""Where a training desk lives: a notebook cell, or a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session import DeskState, Hub, hub_of
+from workbench.session.control import may_control
+from workbench.views.desk import TrainingDesk
+
+__all__ = ["dashboard", "desk_page"]
+
+NOTEBOOK_MS = 600
+URL_NAMES = {"run": "run", "held": "step", "sample": "sample", "layer": "layer", "floor": "floor"}
+
+
+def dashboard(run: Any, **settings: Any) -> TrainingDesk:
+    """Return a live view of `run`, for a notebook cell or to be served.
+
+    Parameters
+    ----------
+    run : Run
+        What `launch` or `open_run` returned.
+    **settings
+        Fields of `DeskState`: held (the step to show; default: follow), layer, sample, floor.
+
+    Raises
+    ------
+    ValueError
+        For an unknown setting; the message names those that exist.
+
+    Examples
+    --------
+    >>> dashboard(None, stepp=3)
+    Traceback (most recent call last):
+    ValueError: dashboard has no setting 'stepp'; there are: held, layer, sample, floor
+    """
+    known = ("held", "layer", "sample", "floor")
+    for name in settings:
+        if name not in known:
+            raise ValueError(f"dashboard has no setting {name!r}; there are: {', '.join(known)}")
+    state = DeskState(run=run.name, **settings)
+    hub = hub_of(run)
+    desk = TrainingDesk(state, lambda _name: (hub, run), lambda: [run])
+    if pn.state.curdoc is not None and pn.state.curdoc.session_context is not None:
+        pn.state.onload(desk.attach)
+    else:
+        live_in_notebook(desk, hub)
+    return desk
+
+
+def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
+    """Keep `desk` up to date from the kernel's own event loop, until the run has ended."""
+    hub.refresh()
+    desk.draw()
+
+    def tick() -> None:
+        changed = hub.refresh()
+        if changed:
+            desk.draw()
+            pn.io.push_notebook(desk.__panel__())
+        elif getattr(hub.status, "state", "") in ("finished", "stopped", "failed"):
+            callback.stop()
+
+    callback = pn.state.add_periodic_callback(tick, period=NOTEBOOK_MS, start=False)
+    try:
+        callback.start()
+    except RuntimeError:
+        return  # no event loop (a plain script): the view is a still
+
+
+def desk_page() -> pmui.Page:
+    """Return the training desk as a page: the run of the URL, else the newest one."""
+    from workbench.runs import list_runs, open_run
+
+    state = DeskState()
+    refused: dict[str, Any] = {}
+    location = pn.state.location
+    if location is not None:
+        location.sync(state, URL_NAMES, on_error=refused.update)
+    runs = list_runs()
+    if not state.run and runs:
+        state.run = runs[0].name
+
+    def open_hub(name: str) -> tuple[Hub, Any]:
+        run = open_run(name)
+        return hub_of(run), run
+
+    desk = TrainingDesk(state, open_hub, list_runs, can_control=may_control(pn.state.user))
+    if refused:
+        desk.runs.say("warning", f"Ignored from the address: {', '.join(map(str, refused))}.")
+    return desk.page()

@@ -1,0 +1,234 @@
+"""The training desk: one run watched and steered on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
+from workbench.session.control import Control
+from workbench.views import panels
+from workbench.views.card import PanelCard, html
+from workbench.views.newrun import Drawer
+from workbench.views.pump import Pump
+from workbench.views.runbar import RunBar
+from workbench.views.stepbar import StepBar
+from workbench.views.styles import GRID, PAGE_THEME
+
+__all__ = ["TrainingDesk"]
+
+FRAME_MS = 150  # between the frames of "play"
+
+
+class TrainingDesk(pn.viewable.Viewer):
+    """All panels of one run over one state.
+
+    Parameters
+    ----------
+    state
+        What the viewer has chosen; shared with whoever else holds it.
+    open_hub
+        Returns the hub and the run of a name; raises ValueError for an unknown one.
+    list_runs
+        Returns the runs, newest first.
+    can_control
+        Whether this viewer may start, stop and change runs.
+    """
+
+    def __init__(
+        self,
+        state: DeskState,
+        open_hub: Callable[[str], tuple[Hub, Any]],
+        list_runs: Callable[[], list[Any]],
+        *,
+        can_control: bool = True,
+    ) -> None:
+        super().__init__()
+        self.state = state
+        self.hub: Hub | None = None
+        self.run: Any = None
+        self._open_hub, self._list_runs = open_hub, list_runs
+        self._document: Any = None
+        self._player: Any = None
+        self.control = Control(None, can_control)
+        names = [run.name for run in list_runs()]
+        self.runs = RunBar(
+            self.control, names, state.run, self._choose, self._open_branch, self._open_share
+        )
+        self.steps = StepBar(state)
+        self.samples = panels.SampleTools(state)
+        self.layer = pmui.Select(label="Layer", options=[], size="small", width=220, margin=(2, 0), align="end")
+        self.layer.param.watch(self._layer_chosen, "value")
+        self.cards: dict[str, PanelCard] = {
+            "lineup": panels.lineup_card(state),
+            "orders": panels.orders_card(self.layer),
+            "band": panels.band_card(),
+            "coherence": panels.coherence_card(),
+            "sheet": panels.sheet_card(self.samples),
+            "history": panels.history_card(self._go_to),
+            "spectrum": panels.spectrum_card(),
+        }
+        self.pump = Pump(self.draw)
+        self.cards["lineup"].instruments["lineup"].level.tags = [self.pump.beat]
+        self.drawer = Drawer(self.control, list_runs, self._choose)
+        self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
+        self._grid = pn.Column(*self.cards.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID])
+        self._view = pn.Column(
+            self.runs, self.runs.alert, self._grid, self.steps, self._dialog,
+            sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        state.param.watch(self._changed, ["step", "live", "layer", "sample", "floor", "playing"])
+        state.param.watch(lambda event: self._open(event.new), "run")
+        if state.run:
+            self._open(state.run)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._view
+
+    # ------------------------------------------------------------------ the run
+    def _open(self, name: str) -> None:
+        try:
+            self.hub, self.run = self._open_hub(name)
+        except ValueError as error:
+            self.runs.say("error", str(error))
+            return
+        self.control.run = self.run
+        if name not in self.runs.select.options:
+            self.runs.select.options = [name, *self.runs.select.options]
+        self.runs.select.value = name
+        if self._document is not None:
+            self.pump.connect(self.hub, self._document)
+
+    def _choose(self, name: str) -> None:
+        if name and name != self.state.run:
+            self.state.param.update(run=name, held=None, layer="", sample=1, last=0, step=0)
+
+    # ------------------------------------------------------------------ the picture
+    def draw(self) -> None:
+        """Bring everything on the page to the hub's records and the viewer's choices."""
+        if self.hub is None:
+            return
+        self._drawing = True
+        try:
+            records = self.hub.records
+            self.state.reach(records.last_step())
+            self._offer_layers(layer_names(self.hub))
+            choice = Choice(self.state.step, self.state.layer, self.state.sample - 1, self.state.floor)
+            frames = compose(self.hub, choice)
+            for card in self.cards.values():
+                card.show(frames)
+            for name in ("losses", "coherence_history"):
+                self.cards["history"].instruments[name].move_cursor(self.state.step)
+            self.samples.show(sample_count(self.hub))
+            self.steps.show()
+            self.runs.show(self.hub.status, records.last_step(), self.hub.trouble)
+        finally:
+            self._drawing = False
+
+    _drawing = False
+
+    def _changed(self, event: Any) -> None:
+        if event.name == "playing":
+            self._play()
+        if not self._drawing:
+            self.pump.request()
+
+    def _offer_layers(self, names: list[str]) -> None:
+        if names != self.layer.options:
+            self.layer.options = names
+        shown = self.state.layer if self.state.layer in names else self._default_layer()
+        if names and self.layer.value != shown:
+            self.layer.value = shown
+
+    def _default_layer(self) -> str:
+        from workbench.session.order_frames import default_layer
+
+        records = self.hub.records if self.hub is not None else None
+        if records is None or "orders" not in records:
+            return ""
+        return default_layer(records.dataset("orders").isel(step=-1))
+
+    def _layer_chosen(self, event: Any) -> None:
+        if not self._drawing and event.new:
+            self.state.layer = event.new
+
+    def _go_to(self, step: int) -> None:
+        self.state.step = min(step, self.state.last)
+
+    def _play(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+        if self.state.playing:
+            self._player = pn.state.add_periodic_callback(self._next_frame, period=FRAME_MS)
+
+    def _next_frame(self) -> None:
+        if self.hub is not None and not self.pump.waiting:
+            self.state.advance(frame_steps(self.hub))
+
+    # ------------------------------------------------------------------ its life
+    def attach(self) -> None:
+        """Follow the run for the session that is being served; called when its page has loaded."""
+        self._document = pn.state.curdoc
+        pn.state.on_session_destroyed(lambda _context: self.close())
+        if self.hub is not None:
+            self.pump.connect(self.hub, self._document)
+        else:
+            self.runs.say("info", "No run yet: open the drawer and start one.")
+
+    def close(self) -> None:
+        """Stop following."""
+        self.state.playing = False
+        self.pump.disconnect()
+
+    # ------------------------------------------------------------------ dialogs
+    def _open_share(self) -> None:
+        path = str(self.run.path) if self.run is not None else self.state.run
+        code = escape(self.state.as_code(path))
+        self._dialog.objects = [
+            html(
+                "<h2>Share this view</h2><p>The address of this page holds run, step, sample and layer. "
+                f"In a notebook:</p><pre style='white-space:pre-wrap'>{code}</pre>"
+            )
+        ]
+        self._dialog.open = True
+
+    def _open_branch(self) -> None:
+        fields = {
+            "step": pmui.IntInput(label="From the checkpoint at or before step", value=self.state.step, start=0),
+            "coherence_weight": pmui.FloatInput(label="Coherence weight", value=None, start=0),
+            "learning_rate": pmui.FloatInput(label="Learning rate", value=None, start=0),
+            "steps": pmui.IntInput(label="Steps in all", value=None, start=1),
+        }
+        message = html("")
+        start = pmui.Button(label="Start the branch", icon="call_split", color="primary")
+
+        def go(_event: Any) -> None:
+            values = {name: widget.value for name, widget in fields.items() if widget.value is not None}
+            try:
+                run = self.control.branch(values.pop("step", None), **values)
+            except (PermissionError, RuntimeError, ValueError, OSError) as error:
+                message.object = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
+                return
+            self._dialog.open = False
+            self._choose(run.name)
+
+        start.on_click(go)
+        self._dialog.objects = [html("<h2>Branch here</h2><p>What stays empty stays as it is.</p>"),
+                                *fields.values(), start, message]  # fmt: skip
+        self._dialog.open = True
+
+    # ------------------------------------------------------------------ pages
+    def page(self) -> pmui.Page:
+        """Return the whole page; call it once, in the session that is being served."""
+        page = pmui.Page(
+            title="Spectral workbench", main=[self], sidebar=[self.drawer], sidebar_open=False,
+            sidebar_width=340, theme_config=PAGE_THEME, busy_indicator=None,
+        )  # fmt: skip
+        page.param.watch(lambda event: event.new and self.drawer.open(), "sidebar_open")
+        pn.state.onload(self.attach)
+        return page

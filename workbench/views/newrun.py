@@ -1,0 +1,113 @@
+"""The drawer: start a run, and the runs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session.control import Control
+from workbench.session.form import Field, run_form
+from workbench.session.words import COLOURS
+from workbench.views.card import html
+
+__all__ = ["Drawer"]
+
+_WIDE = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 12)}
+NOTHING = "(default)"
+
+
+class Drawer(pn.viewable.Viewer):
+    """Form of a new run and list of runs, built when the drawer is first opened.
+
+    Parameters
+    ----------
+    control
+        What this viewer may do; without the right there is no form.
+    list_runs
+        Returns the runs, newest first.
+    on_run
+        Called with the name of a run that was started or chosen.
+    """
+
+    def __init__(
+        self, control: Control, list_runs: Callable[[], list[Any]], on_run: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self._control, self._list_runs, self._on_run = control, list_runs, on_run
+        self.widgets: dict[str, Any] = {}
+        self.message = html("", margin=(0, 12))
+        self._column = pn.Column(sizing_mode="stretch_width", margin=0)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._column
+
+    def open(self) -> None:
+        """Build the form on first use and read the list of runs."""
+        if not len(self._column):
+            form = self._form() if self._control.can_control else []
+            self._runs = pn.Column(sizing_mode="stretch_width", margin=(0, 0, 24, 0))
+            self._column.objects = [*form, html("<h2>Runs</h2>", margin=(16, 12, 4, 12)), self._runs]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the list of runs again."""
+        entries = []
+        for run in self._list_runs()[:30]:
+            status = run.status()
+            button = pmui.Button(
+                label=run.name, variant="text", size="small", margin=0, sizing_mode="stretch_width",
+                sx={"justifyContent": "flex-start"},
+            )  # fmt: skip
+            button.on_click(lambda _event, name=run.name: self._on_run(name))
+            dot = f'<i class="dot" style="background:{COLOURS.get(status.state, "#8C8C8C")}"></i>'
+            state = html(
+                f'<div class="status"><span>{dot}{escape(status.state)}, {status.step} / {status.steps}</span></div>',
+                margin=(8, 12, 0, 4), sizing_mode=None, width=150,
+            )  # fmt: skip
+            entries.append(pn.Row(button, state, sizing_mode="stretch_width", margin=(0, 0, 0, 8)))
+        self._runs.objects = entries or [html("<p>No runs yet.</p>", margin=(0, 12))]
+
+    def _form(self) -> list[Any]:
+        content: list[Any] = []
+        group = ""
+        for field in run_form():
+            if field.group != group:
+                group = field.group
+                heading = "New run" if group == "run" else group.capitalize()
+                content.append(html(f"<h2>{escape(heading)}</h2>", margin=(14, 12, 2, 12)))
+            self.widgets[field.name] = _widget(field)
+            content.append(self.widgets[field.name])
+        start = pmui.Button(
+            label="Start training", icon="play_arrow", color="primary", variant="contained",
+            sizing_mode="stretch_width", margin=(12, 12, 4, 12),
+        )  # fmt: skip
+        start.on_click(lambda _event: self.start())
+        return [*content, start, self.message]
+
+    def start(self) -> None:
+        """Start the run that the form describes and go to it."""
+        values = {name: widget.value for name, widget in self.widgets.items()}
+        values = {name: value for name, value in values.items() if value not in (NOTHING, None)}
+        try:
+            run = self._control.launch(values)
+        except (PermissionError, ValueError, RuntimeError, OSError) as error:
+            self.message.object = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
+            return
+        self.message.object = f"<p>{escape(run.name)} started.</p>"
+        self._on_run(run.name)
+        self.refresh()
+
+
+def _widget(field: Field) -> Any:
+    common = {"label": field.label, "description": field.help, **_WIDE}
+    if field.choices:
+        options = [NOTHING, *field.choices] if field.optional else list(field.choices)
+        return pmui.Select(options=options, value=field.default or NOTHING, **common)
+    if field.kind is bool:
+        return pmui.Checkbox(value=field.default, label=field.label, margin=(0, 12))
+    maker = pmui.IntInput if field.kind is int else pmui.FloatInput
+    return maker(value=field.default, start=field.minimum, **common)

@@ -1,0 +1,183 @@
+"""The training desk's cards: which instrument shows which frame under which title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench import plots
+from workbench.session import DeskState
+from workbench.views.card import PanelCard, html
+from workbench.views.styles import SHEET_GRID, TWO_COLUMNS
+
+__all__ = ["SampleTools", "coherence_card", "history_card", "lineup_card", "orders_card", "band_card",
+           "sheet_card", "spectrum_card"]  # fmt: skip
+
+DB_TICKS = [(0.0, "−60"), (1 / 3, "−40"), (2 / 3, "−20"), (1.0, "0")]
+UNIT_TICKS = [(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")]
+PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
+
+
+def figure(plot: Any, **options: Any) -> pn.pane.Bokeh:
+    """Return a Bokeh figure as a pane that fills its column."""
+    return pn.pane.Bokeh(plot, sizing_mode="stretch_width", margin=0, **options)
+
+
+def square(plot: Any) -> pn.pane.Bokeh:
+    """Return a figure that stays square at any width."""
+    plot.update(height=None, sizing_mode="scale_width", aspect_ratio=1)
+    return pn.pane.Bokeh(plot, sizing_mode="scale_width", margin=0)
+
+
+def pair(*panes: Any) -> pn.Column:
+    """Lay panes side by side, below each other where it is narrow."""
+    return pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[TWO_COLUMNS])
+
+
+def column(*panes: Any, **options: Any) -> pn.Column:
+    """Lay panes below each other."""
+    return pn.Column(*panes, **{"sizing_mode": "stretch_width", "margin": 0, **options})
+
+
+def lineup_card(state: DeskState) -> PanelCard:
+    """Where the energy goes."""
+    instrument = plots.Lineup(on_layer=lambda name: state.param.update(layer=name))
+    return PanelCard(
+        "Where the energy goes",
+        column(figure(instrument.level), figure(instrument.shares)),
+        {"lineup": instrument},
+        keys=lambda: plots.legend(instrument.legend()),
+    )
+
+
+def orders_card(layer_select: Any) -> PanelCard:
+    """Harmonic orders of the layer under the lens, and of all layers."""
+    lines, levels = plots.OrderLines(), plots.OrderMap()
+    return PanelCard(
+        "Harmonic orders",
+        pair(figure(lines.figure), figure(levels.figure)),
+        {"order_lines": lines, "order_map": levels},
+        keys=lambda: plots.legend(lines.LEGEND) + '<span class="key">map: level of every layer, dBc</span>',
+        tools=(layer_select,),
+    )
+
+
+def band_card() -> PanelCard:
+    """Where the mapped images' spectra lie."""
+    instrument = plots.BandPair()
+    bar = html(plots.colour_bar(plots.SPECTRUM, "level, dB re the real image’s largest line", DB_TICKS))
+    return PanelCard(
+        "Nyquist band",
+        column(pair(*(square(plot) for plot in instrument.figures.values())), bar),
+        {"band": instrument},
+    )
+
+
+def coherence_card() -> PanelCard:
+    """Coherence of one patch and its distribution over all held-out ones."""
+    picture, histogram = plots.CoherenceMap(), plots.CoherenceHistogram()
+    bar = html("")
+    card = PanelCard(
+        "Coherence, held-out",
+        column(pair(square(picture.figure), square(histogram.figure)), bar),
+        {"coherence_map": _WithBar(picture, bar), "histogram": histogram},
+        says="histogram",
+    )
+    return card
+
+
+class _WithBar:
+    """Redraws the colour bar when the null level, and with it the palette, changes."""
+
+    def __init__(self, picture: plots.CoherenceMap, bar: Any) -> None:
+        self.picture, self._bar = picture, bar
+
+    def update(self, data: Any) -> None:
+        self.picture.update(data)
+        null = float(data.attrs["null_level"])
+        text = plots.colour_bar(
+            self.picture.palette, "|γ̂|; grey: not significant", UNIT_TICKS, [(null, f"null {null:.2f}")]
+        )
+        if text != self._bar.object:
+            self._bar.object = text
+
+
+class SampleTools:
+    """Steps through the held-out samples."""
+
+    def __init__(self, state: DeskState) -> None:
+        self.state = state
+        small = {"size": "small", "variant": "text", "margin": 0}
+        self.back = pmui.Button(label="Previous", icon="chevron_left", **small)
+        self.on = pmui.Button(label="Next", end_icon="chevron_right", **small)
+        self.text = html("<p>1 of 1</p>", sizing_mode=None, width=56, align="center")
+        self.count = 1
+        self.back.on_click(lambda _event: self._go(-1))
+        self.on.on_click(lambda _event: self._go(1))
+
+    @property
+    def widgets(self) -> tuple[Any, ...]:
+        """What stands beside the title."""
+        return (self.back, self.text, self.on)
+
+    def show(self, count: int) -> None:
+        """Show the sample's number and how many there are."""
+        self.count = max(count, 1)
+        text = f"<p>{min(self.state.sample, self.count)} of {self.count}</p>"
+        if text != self.text.object:
+            self.text.object = text
+
+    def _go(self, by: int) -> None:
+        self.state.sample = (self.state.sample - 1 + by) % self.count + 1
+
+
+def sheet_card(tools: SampleTools) -> PanelCard:
+    """The paper's layout of one sample."""
+    sheet = plots.Sheet()
+    tiles = [
+        column(square(plot), html(f"<h3>{plots.TITLES[name]}</h3>"), styles={"gap": "2px"})
+        for name, plot in sheet.figures.items()
+    ]
+    scales = column(
+        html(plots.colour_bar(plots.DIVERGING, "signed amplitude", [(0.0, "−"), (0.5, "0"), (1.0, "+")])),
+        html(plots.colour_bar(plots.SPECTRUM, "spectra, dB", DB_TICKS)),
+        html(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS)),
+    )
+    return PanelCard(
+        "Sample",
+        pn.Column(*tiles, scales, sizing_mode="stretch_width", margin=0, stylesheets=[SHEET_GRID]),
+        {"sheet": sheet},
+        tools=tools.widgets,
+        wide=True,
+    )
+
+
+def history_card(on_step: Callable[[int], None]) -> PanelCard:
+    """Losses and coherence against the step."""
+    losses = plots.History("loss (its own unit)", log=True, on_step=on_step)
+    coherence = plots.History("mean |γ̂|", on_step=on_step, y_range=(0, 1))
+
+    def keys() -> str:
+        return plots.legend([*losses.legend(), *coherence.legend()])
+
+    return PanelCard(
+        "Training",
+        pair(figure(losses.figure), figure(coherence.figure)),
+        {"losses": losses, "coherence_history": coherence},
+        keys=keys,
+        wide=True,
+    )
+
+
+def spectrum_card() -> PanelCard:
+    """What the layer under the lens holds on the fixed data batch."""
+    instrument = plots.LayerSpectrum()
+    return PanelCard(
+        "Spectrum of the layer",
+        pair(square(instrument.picture.figure), square(instrument.profile)),
+        {"layer_spectrum": instrument},
+        keys=lambda: plots.legend(instrument.LEGEND),
+    )

@@ -1,0 +1,136 @@
+"""The line at the top: which run, what it is doing, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session.control import Control
+from workbench.session.words import COLOURS, banner, status_parts
+from workbench.views.card import html
+from workbench.views.styles import BANNER, RUN_BAR
+
+__all__ = ["RunBar"]
+
+_SMALL = {"size": "small", "variant": "text", "margin": 0}
+ADVANCE = 10  # steps
+
+
+class RunBar(pn.viewable.Viewer):
+    """Run selector, status line and controls; the banner below it appears when something is wrong.
+
+    Parameters
+    ----------
+    control
+        What this viewer may ask of the run; without the right, no buttons are made.
+    names
+        Names of the runs to choose from, newest first.
+    on_run
+        Called with the name of a chosen run.
+    on_branch, on_share
+        Open the dialogs.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        names: list[str],
+        name: str,
+        on_run: Callable[[str], None],
+        on_branch: Callable[[], None],
+        on_share: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.control = control
+        self._pid: int | None = None
+        self.select = pmui.Select(
+            label="Run", options=names, value=name if name in names else None, size="small", width=210,
+            margin=(4, 0), description=None,
+        )  # fmt: skip
+        self.select.param.watch(lambda event: event.new and on_run(event.new), "value")
+        self.status = html('<div class="status">no run yet</div>', sizing_mode=None, width=430)
+        self.pause = self._button("Pause", "pause", self._toggle)
+        self.stop = self._button("Stop", "stop", lambda: self.control.stop())
+        self.advance = self._button(f"Step {ADVANCE}", "skip_next", lambda: self.control.advance(ADVANCE))
+        self.checkpoint = self._button("Checkpoint", "bookmark_add", lambda: self.control.checkpoint())
+        self.branch = self._button("Branch", "call_split", on_branch)
+        self.share = self._button("Share", "share", on_share)
+        self.buttons = (self.pause, self.stop, self.advance, self.checkpoint, self.branch)
+        shown = [*self.buttons, self.share] if control.can_control else [self.share]
+        self.banner = html("", visible=False)
+        self.resume = self._button("Resume", "play_arrow", lambda: self.control.resume(), variant="outlined")
+        self.alert = pn.Row(
+            self.banner, *([self.resume] if control.can_control else []),
+            visible=False, sizing_mode="stretch_width", margin=0, align="center", stylesheets=[BANNER],
+        )  # fmt: skip
+        self._bar = pn.Row(
+            self.select, self.status, pn.Row(*shown, margin=0, styles={"flex-wrap": "wrap"}),
+            sizing_mode="stretch_width", margin=0, stylesheets=[RUN_BAR], css_classes=["run-bar"],
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._bar
+
+    def _button(self, label: str, icon: str, action: Callable[[], Any], **options: Any) -> pmui.Button:
+        button = pmui.Button(label=label, icon=icon, **{**_SMALL, **options})
+        button.on_click(lambda _event: self._do(action))
+        return button
+
+    def _do(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except (PermissionError, RuntimeError, ValueError, OSError) as error:
+            self.say("error", str(error))
+
+    def _toggle(self) -> None:
+        if self._state in ("running", "queued"):
+            self.control.pause()
+        else:
+            self.control.resume()
+
+    _state = ""
+
+    def show(self, status: Any, last_step: int, trouble: str) -> None:
+        """Show what the run is doing."""
+        state = getattr(status, "state", "")
+        if state in ("running", "paused") and status.pid:
+            self._pid = status.pid
+        if status is not None:
+            parts = status_parts(status)
+            dot = f'<i class="dot" style="background:{COLOURS.get(state, "#8C8C8C")}"></i>'
+            line = "".join(f"<span>{escape(part)}</span>" for part in parts[1:])
+            text = f'<div class="status" role="status"><span>{dot}<b>{escape(parts[0])}</b></span>{line}</div>'
+            if text != self.status.object:
+                self.status.object = text
+        if state != self._state:
+            self._state = state
+            going = state in ("running", "queued")
+            self.pause.param.update(
+                label="Pause" if going else "Resume",
+                icon="pause" if going else "play_arrow",
+                disabled=state in ("finished", ""),
+            )
+            alive = state in ("running", "paused", "queued")
+            for button in (self.stop, self.advance, self.checkpoint):
+                button.disabled = not alive
+            self.branch.disabled = state == ""
+        self.say(*banner(status, last_step, trouble, self._pid))
+
+    def say(self, severity: str, sentence: str) -> None:
+        """Show a sentence that needs attention; nothing where it is empty."""
+        colour = {"error": "#D6604D", "warning": "#C79A10"}.get(severity, "#4393C3")
+        text = (
+            f'<p role="alert" style="border-left:4px solid {colour};padding:8px 12px;font-size:14px">'
+            f"{escape(sentence)}</p>"
+        )
+        if sentence and text != self.banner.object:
+            self.banner.object = text
+        if self.alert.visible != bool(sentence):
+            self.banner.visible = self.alert.visible = bool(sentence)
+        resumable = self._state in ("lost", "failed", "stopped")
+        if self.resume.visible != resumable:
+            self.resume.visible = resumable

@@ -1,0 +1,67 @@
+"""The line at the bottom: one step for all panels."""
+
+from __future__ import annotations
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session import DeskState
+from workbench.views.styles import STEP_BAR
+
+__all__ = ["StepBar"]
+
+
+class StepBar(pn.viewable.Viewer):
+    """Slider, play and live over a `DeskState`."""
+
+    def __init__(self, state: DeskState) -> None:
+        super().__init__()
+        self.state = state
+        self.slider = pmui.IntSlider(
+            label="Training step", start=0, end=max(state.last, 1), value=state.step, size="small",
+            sizing_mode="stretch_width", margin=(2, 8),
+        )  # fmt: skip
+        self.play = pmui.Toggle(label="Play", icon="play_arrow", value=False, size="small", margin=0, width=92)
+        self.live = pmui.Switch(label="Live", value=state.live, margin=0, width=92)
+        self._showing = False
+        self.slider.param.watch(self._slid, "value")
+        self.live.param.watch(self._switched, "value")
+        self.play.param.watch(self._played, "value")
+        self._bar = pn.Row(
+            self.play, self.slider, self.live,
+            sizing_mode="stretch_width", margin=0, stylesheets=[STEP_BAR], css_classes=["step-bar"],
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._bar
+
+    def show(self) -> None:
+        """Bring the widgets to the state."""
+        self._showing = True
+        try:
+            end = max(self.state.last, self.state.step, 1)
+            if self.slider.end != end:
+                self.slider.end = end
+            if self.slider.value != self.state.step:
+                self.slider.value = self.state.step
+            if self.live.value != self.state.live:
+                self.live.value = self.state.live
+            if self.play.value != self.state.playing:
+                self.play.param.update(value=self.state.playing, label="Pause" if self.state.playing else "Play",
+                                       icon="pause" if self.state.playing else "play_arrow")  # fmt: skip
+        finally:
+            self._showing = False
+
+    def _slid(self, event: object) -> None:
+        if not self._showing:
+            self.state.param.update(playing=False)
+            self.state.step = self.slider.value
+
+    def _switched(self, event: object) -> None:
+        if not self._showing:
+            self.state.live = self.live.value
+
+    def _played(self, event: object) -> None:
+        if not self._showing:
+            self.state.playing = self.play.value
+            self.show()
