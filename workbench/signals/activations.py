@@ -118,7 +118,7 @@ class BoundActivation:
     def _check(self, z: Array, values: npt.NDArray[Any]) -> None:
         if values.shape != z.shape:
             raise ValueError(
-                f"{self.label} must return an array of its input's shape {z.shape}, it returned {values.shape}"
+                f"{self.label} must return an array of its input's shape {z.shape}, found {values.shape}"
             )
         if values.dtype.kind not in "fiub":
             raise ValueError(f"{self.label} must return real numbers, it returned dtype {values.dtype}")

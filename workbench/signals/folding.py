@@ -49,10 +49,9 @@ def fold(frequency: npt.ArrayLike, sampling_rate: npt.ArrayLike) -> tuple[Any, A
         raise ValueError(f"sampling_rate must be positive, found {_first(rate, ~(rate > 0))}")
     f, rate = np.broadcast_arrays(f, rate)
     alias = np.floor(f / rate + 0.5)
-    # f / rate + 0.5 may round across an integer: step back so that the interval stays half open.
-    folded = f - rate * alias
-    alias = alias + (folded >= rate / 2) - (folded < -rate / 2)
-    folded = f - rate * alias
+    # f / rate + 0.5 and the product below round: compare with the interval's ends, then stay inside them
+    alias = alias - (f < rate * (alias - 0.5)) + (f >= rate * (alias + 0.5))
+    folded = np.clip(f - rate * alias, -rate / 2, np.nextafter(rate / 2, 0.0))
     if folded.ndim == 0:
         return float(folded), int(alias)
     return folded, alias.astype(np.int64)

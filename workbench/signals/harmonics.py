@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.polynomial import Legendre
+from scipy.fft import dct
 
 from workbench.signals.activations import Array, BoundActivation, bind
 
 TOLERANCE = 1e-13  # relative to the largest coefficient; one more halving of the step follows where it is met
 _MAX_NODES = 1 << 16  # smooth functions steeper than this resolves go to the adaptive rule
+_MAX_GAUSS = 512  # nodes per piece between kinks
 _CHUNK = 1 << 20  # function values held at a time
 
 
@@ -148,10 +153,10 @@ def _trapezoid(bound: BoundActivation, a: Array, b: Array, orders: int) -> Array
     """Nested periodic trapezoid rule: exponentially accurate where the function is analytic."""
     nodes = 1 << max(5, int(2 * orders + 1).bit_length())
     todo = np.arange(a.size)
-    result = _sampled(bound, a, b, orders, np.arange(nodes + 1), nodes)
+    result = cosine_coefficients(bound, a, b, orders, nodes)
     while todo.size and nodes < _MAX_NODES:
-        odd = np.arange(1, 2 * nodes, 2)
-        finer = 0.5 * (result[todo] + _sampled(bound, a[todo], b[todo], orders, odd, 2 * nodes))
+        between = cosine_coefficients(bound, a[todo], b[todo], orders, nodes, midpoints=True)
+        finer = 0.5 * (result[todo] + between)
         change = np.abs(finer - result[todo]).max(axis=1)
         result[todo] = finer
         todo = todo[change > TOLERANCE * np.abs(finer).max(axis=1)]
@@ -161,21 +166,22 @@ def _trapezoid(bound: BoundActivation, a: Array, b: Array, orders: int) -> Array
     return result
 
 
-def _sampled(
-    bound: BoundActivation, a: Array, b: Array, orders: int, index: npt.NDArray[np.int64], count: int
+def cosine_coefficients(
+    bound: BoundActivation, a: Array, b: Array, orders: int, nodes: int, midpoints: bool = False
 ) -> Array:
-    """Cosine sums over the nodes ``t = pi * index / count`` of the half period, end nodes counted half."""
-    weights = np.where((index == 0) | (index == count), 0.5, 1.0)
-    # reduce k * index before the cosine: exact arguments at any order
-    phase = (np.arange(orders + 1) * index[:, None]) % (2 * count)
-    cosines = np.cos(np.pi / count * phase) * (2.0 * weights / weights.sum())[:, None]
-    cosines[:, 0] *= 0.5
-    wave = np.cos(np.pi / count * index)
+    """Cosine coefficients up to `orders` of samples that cut the half period into `nodes` intervals.
+
+    The samples are the ends of the intervals (trapezoid rule), or their midpoints. ``orders < nodes``; the
+    orders k and ``2 nodes - k`` alias.
+    """
+    wave = np.cos(np.pi / nodes * (np.arange(nodes) + 0.5 if midpoints else np.arange(nodes + 1)))
     result = np.empty((a.size, orders + 1))
-    step = max(1, _CHUNK // index.size)
+    step = max(1, _CHUNK // wave.size)
     for start in range(0, a.size, step):
         part = slice(start, start + step)
-        result[part] = bound(b[part, None] + a[part, None] * wave) @ cosines
+        values = bound(b[part, None] + a[part, None] * wave)
+        result[part] = dct(values, type=2 if midpoints else 1, axis=1)[:, : orders + 1] / nodes
+    result[:, 0] *= 0.5
     return result
 
 
@@ -189,27 +195,37 @@ def _between_kinks(bound: BoundActivation, a: Array, b: Array, orders: int) -> A
     edges = np.sort(np.stack([np.zeros_like(a), *crossings, np.full_like(a, np.pi)], axis=1), axis=1)
     result = np.zeros((a.size, orders + 1))
     todo, count = np.arange(a.size), max(16, orders)
-    while todo.size:
+    while todo.size and count <= _MAX_GAUSS:
         finer = np.zeros((todo.size, orders + 1))
+        rule = _legendre(count)
         step = max(1, _CHUNK // count)
         for start in range(0, todo.size, step):
             part = todo[start : start + step]
-            for piece in range(edges.shape[1] - 1):
-                finer[start : start + step] += _gauss(
-                    bound, a[part], b[part], orders, edges[part, piece], edges[part, piece + 1], count
-                )
+            for low, high in pairwise(edges[part].T):
+                finer[start : start + step] += _integrals(bound, a[part], b[part], orders, low, high, rule)
         change = np.abs(finer - result[todo]).max(axis=1)
         result[todo] = finer
-        todo = todo[(change > TOLERANCE * np.abs(finer).max(axis=1)) & (count < 4096)]
+        todo = todo[change > TOLERANCE * np.abs(finer).max(axis=1)]
         count *= 2
+    for i in todo:
+        result[i] = _adaptive(bound, float(a[i]), float(b[i]), orders)
     return result
 
 
-def _gauss(
-    bound: BoundActivation, a: Array, b: Array, orders: int, low: Array, high: Array, count: int
+def _integrals(
+    bound: BoundActivation,
+    a: Array,
+    b: Array,
+    orders: int,
+    low: Array,
+    high: Array,
+    rule: tuple[Array, Array],
 ) -> Array:
-    """Evaluate ``(2 - [k=0]) / pi * int_low^high a(b + A cos t) cos(k t) dt`` on `count` nodes."""
-    x, w = np.polynomial.legendre.leggauss(count)
+    """Evaluate ``(2 - [k=0]) / pi * int_low^high a(b + A cos t) cos(k t) dt``.
+
+    `rule` holds nodes and weights on [-1, 1].
+    """
+    x, w = rule
     half = 0.5 * (high - low)[:, None]
     turn = np.exp(1j * (0.5 * (high + low)[:, None] + half * x))
     moment = (bound(b[:, None] + a[:, None] * turn.real) * (half * w * (2.0 / np.pi))).astype(np.complex128)
@@ -221,13 +237,28 @@ def _gauss(
     return result
 
 
+@cache
+def _legendre(count: int) -> tuple[Array, Array]:
+    return np.polynomial.legendre.leggauss(count)
+
+
+@cache
+def _lobatto(count: int) -> tuple[Array, Array]:
+    """Gauss-Lobatto rule: it looks at the ends of the interval, so no kink can hide beside them."""
+    basis = Legendre.basis(count - 1)
+    x = np.concatenate(([-1.0], np.sort(basis.deriv().roots().real), [1.0]))
+    return x, 2.0 / (count * (count - 1) * basis(x) ** 2)
+
+
 def _adaptive(bound: BoundActivation, a: float, b: float, orders: int) -> Array:
-    """Bisect [0, pi] wherever ten Gauss nodes do not agree with twice ten; closes in on kinks and jumps."""
+    """Bisect [0, pi] wherever ten nodes do not agree with twice ten; closes in on kinks and jumps."""
     edges = np.linspace(0.0, np.pi, max(8, orders) + 1)
     low, high = edges[:-1], edges[1:]
 
     def integrate(left: Array, right: Array) -> Array:
-        return _gauss(bound, np.full(left.size, a), np.full(left.size, b), orders, left, right, 10)
+        return _integrals(
+            bound, np.full(left.size, a), np.full(left.size, b), orders, left, right, _lobatto(10)
+        )
 
     whole = integrate(low, high)
     scale = np.abs(whole.sum(axis=0)).max() + np.abs(whole).max()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from workbench.signals.activations import Array, BoundActivation, bind
-from workbench.signals.harmonics import harmonic_amplitudes
+from workbench.signals.harmonics import cosine_coefficients
 
 _MAX_ORDER = 4096
 
@@ -28,7 +28,8 @@ def predict_spectrum(
     """Predicted DFT (norm="forward") of ``a(b + A cos(2 pi tone n / size))``, n = 0 ... size-1.
 
     Harmonic k adds c_k / 2 at the bins ``+k tone`` and ``-k tone`` modulo size, c_0 adds at bin 0: with
-    ``P = size / gcd(tone, size)`` samples per cycle, all orders congruent to r modulo P share the bin ``r tone``.
+    ``P = size / gcd(tone, size)`` samples per cycle, all orders congruent to r modulo P share the
+    bin ``r tone``.
 
     Parameters
     ----------
@@ -51,10 +52,11 @@ def predict_spectrum(
 
     Notes
     -----
-    relu and leaky_relu (c_k ~ 1/k^2, infinitely many aliases): closed form. By Poisson's formula the aliases of
-    ``sin(k t0) / k`` add up to a Dirichlet kernel. Functions whose harmonics fall below rounding before order 4096:
-    summed order by order. Everything else (elu, rough callables, very large amplitudes): Poisson's formula itself,
-    which turns the infinite sum into P samples of one cycle. Source: seed paper (Sibler et al.), eqs. 5 and 6.
+    relu and leaky_relu (c_k ~ 1/k^2, infinitely many aliases): closed form. By Poisson's formula the aliases
+    of ``sin(k t0) / k`` add up to a Dirichlet kernel. Functions whose harmonics fall below rounding before
+    order 4096: summed order by order. Everything else (elu, rough callables, very large amplitudes):
+    Poisson's formula itself, which turns the infinite sum into P samples of one cycle. Source: seed paper
+    (Sibler et al.), eqs. 5 and 6.
 
     Examples
     --------
@@ -92,7 +94,7 @@ def predict_spectrum(
     attrs = {
         "long_name": f"predicted spectrum of {bound.label}",
         "units": "1",
-        "reference": "amplitude in the unit of the activation's output; a cosine of amplitude 1 shows 0.5 at each sign",
+        "reference": "a cosine of amplitude 1 (unit of the activation's output) shows 0.5 at each sign",
         "norm": "forward",
         "aliases": how,
         "tone": tone,
@@ -127,8 +129,9 @@ def _linear_lines(period: int, amplitude: float, bias: float) -> Array:
 def _relu_lines(period: int, amplitude: float, bias: float) -> Array:
     """Lines of max(0, b + A cos) by residue r of the order, all aliases included.
 
-    ``d_k = (b s(k) + A/2 (s(k-1) + s(k+1))) / pi`` with ``s(k) = sin(k t0) / k`` is the order's share; s is the
-    transform of a box of half width t0, so its aliases add up to pi/P times the sum over the samples inside it.
+    ``d_k = (b s(k) + A/2 (s(k-1) + s(k+1))) / pi`` with ``s(k) = sin(k t0) / k`` is the order's share; s is
+    the transform of a box of half width t0, so its aliases add up to pi/P times the sum over the samples
+    inside it.
     """
     if amplitude < 0:  # max(0, z) = z + max(0, -z)
         return _linear_lines(period, amplitude, bias) + _relu_lines(period, -amplitude, -bias)
@@ -153,15 +156,15 @@ def _relu_lines(period: int, amplitude: float, bias: float) -> Array:
 def _summed_lines(
     bound: BoundActivation, period: int, amplitude: float, bias: float
 ) -> tuple[npt.NDArray[Any], str]:
-    orders = 64
-    while not bound.kinks and orders <= _MAX_ORDER:
-        c = harmonic_amplitudes(bound.function, amplitude, bias, orders, **bound.parameters)
-        if np.abs(c[-(orders // 4) :]).max() <= 1e-15 * np.abs(c).max():
-            lines = np.zeros(period)
-            k = np.arange(orders + 1)
-            np.add.at(lines, k % period, 0.5 * c)
-            np.add.at(lines, -k % period, 0.5 * c)
-            return lines, f"orders 0 to {orders} summed, the rest is below 1e-15 of the largest"
-        orders *= 4
+    one = np.ones(1)
+    c = cosine_coefficients(bound, amplitude * one, bias * one, 2 * _MAX_ORDER, 4 * _MAX_ORDER)[0]
+    significant = np.flatnonzero(np.abs(c) > 1e-15 * np.abs(c).max())
+    orders = int(significant[-1]) if significant.size else 0
+    if orders <= _MAX_ORDER:
+        k = np.arange(orders + 1)
+        lines = np.zeros(period)
+        np.add.at(lines, k % period, 0.5 * c[k])
+        np.add.at(lines, -k % period, 0.5 * c[k])
+        return lines, f"orders 0 to {orders} summed, the rest is below 1e-15 of the largest"
     cycle = bound(bias + amplitude * np.cos(2 * np.pi * np.arange(period) / period))
     return np.fft.fft(cycle, norm="forward"), "Poisson's formula (one cycle of samples)"

@@ -33,7 +33,7 @@ _SHARES = {
 def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
     """Figures of merit of every layer of an order analysis (the terms of IEEE Std 1241).
 
-    ====================  ========================================================================================
+    ====================  ====================================================================
     gain                  P(order 1) / P(order 1 at the input), dB
     hd (order)            P(order k) / P(order 1), k = 2 ... K, dBc
     thd, thd_ratio        sum of P(order k), k = 2 ... K, over P(order 1), dBc; its square root as a ratio
@@ -44,7 +44,7 @@ def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
     checkerboard          P(image_1) / (P(total) - DC)
     linear_order_share    P(order 1) / P(total)
     phase_fidelity        P(order +1) / P(total), complex outputs only
-    ====================  ========================================================================================
+    ====================  ====================================================================
 
     P(order k) sums the orders +k and -k of a real output. Of a complex output order 1 is +1 alone (-1 is the
     mirror image, a distortion), and the higher orders sum both signs. DC is order 0, direct.
@@ -52,15 +52,16 @@ def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     orders : Dataset
-        ``power(layer, order, cause)`` with signed orders, as made by ``analyse_orders``; further dimensions such as
-        `step` are kept. NaN powers count as zero unless a layer has no others. Optional: ``largest_spur(layer)``, attrs input_order_1_power and real; what they are
-        needed for is NaN without them (`real` counts as True).
+        ``power(layer, order, cause)`` with signed orders, as made by ``analyse_orders``; further dimensions
+        such as `step` are kept. NaN powers count as zero unless a layer has no others. Optional:
+        ``largest_spur(layer)``, attrs input_order_1_power and real; what they are needed for is NaN without
+        them (`real` counts as True).
 
     Returns
     -------
     Dataset
-        The variables of the table over `layer`, each with units. Zero powers give -inf or NaN without warnings.
-        attrs["highest_order"] is K.
+        The variables of the table over `layer`, each with units. Zero powers give -inf or NaN without
+        warnings. attrs["highest_order"] is K.
 
     Raises
     ------
@@ -95,12 +96,7 @@ def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
     rest = power.where(~(dc_line | fundamental), 0.0).sum(["order", "cause"])
     first, direct = _order_1(by_order, real), _order_1(_cause(power, "direct"), real)
     highest = int(abs(power.order).max())
-    higher = xr.concat(
-        [_select(by_order, k) + _select(by_order, -k) for k in range(2, highest + 1)] or [0.0 * first],
-        xr.Variable(
-            "order", np.arange(2, max(highest, 2) + 1), {"units": "1", "long_name": "harmonic order"}
-        ),
-    )
+    higher = _pairs(by_order, np.arange(2, max(highest, 2) + 1))
     images = _images(power)
     spur = orders["largest_spur"] if "largest_spur" in orders else xr.full_like(total, np.nan)
     ratios = {
@@ -131,15 +127,15 @@ def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
 
 def _checked(orders: xr.Dataset) -> xr.DataArray:
     if not isinstance(orders, xr.Dataset) or "power" not in orders:
-        found = f"a Dataset with {', '.join(map(str, orders.data_vars)) or 'no variables'}"
-        found = found if isinstance(orders, xr.Dataset) else type(orders).__name__
+        found = type(orders).__name__
+        if isinstance(orders, xr.Dataset):
+            found = f"a Dataset with {', '.join(map(str, orders.data_vars)) or 'no variables'}"
         raise ValueError(f"figures of merit need a Dataset with power(layer, order, cause), found {found}")
     power = orders["power"]
     missing = [dim for dim in ("layer", "order", "cause") if dim not in power.dims or dim not in power.coords]
     if missing:
-        raise ValueError(
-            f"power needs labelled dimensions layer, order, cause; {missing[0]!r} is missing from {power.dims}"
-        )
+        need = "power needs labelled dimensions layer, order, cause"
+        raise ValueError(f"{need}; {missing[0]!r} is missing or has no labels in {power.dims}")
     if not {1, -1} & set(power.order.values.tolist()):
         raise ValueError(f"power must hold order 1, found orders {power.order.values.tolist()}")
     if bool((power < 0).any()):
@@ -159,6 +155,16 @@ def _cause(power: xr.DataArray, cause: str) -> xr.DataArray:
 
 def _order_1(by_order: xr.DataArray, real: bool) -> xr.DataArray:
     return _select(by_order, 1) + (_select(by_order, -1) if real else 0.0)
+
+
+def _pairs(by_order: xr.DataArray, k: np.ndarray) -> xr.DataArray:
+    """Power of the orders +k and -k together."""
+    pairs = sum(
+        (by_order.reindex(order=sign * k, fill_value=0.0).assign_coords(order=k) for sign in (1, -1)),
+        xr.zeros_like(by_order.reindex(order=k, fill_value=0.0)),
+    )
+    pairs["order"].attrs = {"units": "1", "long_name": "harmonic order"}
+    return pairs
 
 
 def _images(power: xr.DataArray) -> xr.DataArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -30,9 +29,9 @@ def power_spectral_density(
 ) -> xr.Dataset:
     """Averaged power spectral density with a chi-square confidence interval.
 
-    Half-overlapping windowed segments (Welch) of every image are averaged over the segments and over all dimensions
-    that are not in `dims`: ``S = mean |sum w x exp(-i ...)|^2 / sum w^2``. The mean of S over frequency is the
-    signal's mean square, whatever the window, on average.
+    Half-overlapping windowed segments (Welch) of every image are averaged over the segments and over all
+    dimensions that are not in `dims`: ``S = mean |sum w x exp(-i ...)|^2 / sum w^2``. The mean of S over
+    frequency is the signal's mean square, whatever the window, on average.
 
     Parameters
     ----------
@@ -50,9 +49,9 @@ def power_spectral_density(
     Returns
     -------
     Dataset
-        ``density``, ``lower`` and ``upper`` over ``frequency_<dim>`` (coordinates as in `spectrum`), in power per
-        (cycle per sample) to the number of dims. attrs: averaged (effective number of independent spectra,
-        overlap accounted for), degrees_of_freedom, confidence, window, equivalent_noise_bandwidth.
+        ``density``, ``lower`` and ``upper`` over ``frequency_<dim>`` (coordinates as in `spectrum`), in power
+        per (cycle per sample) to the number of dims. attrs: averaged (effective number of independent
+        spectra, overlap accounted for), degrees_of_freedom, confidence, window, equivalent_noise_bandwidth.
 
     Raises
     ------
@@ -61,9 +60,9 @@ def power_spectral_density(
 
     Notes
     -----
-    nu S / S_true is chi-square with nu = 2 x averaged degrees of freedom, or nu = averaged at the self-conjugate
-    frequencies (zero, Nyquist) of real data. Source: P. D. Welch, "The use of fast Fourier transform for the
-    estimation of power spectra", IEEE Trans. Audio Electroacoust. 15(2), 1967.
+    nu S / S_true is chi-square with nu = 2 x averaged degrees of freedom, or nu = averaged at the
+    self-conjugate frequencies (zero, Nyquist) of real data. Source: P. D. Welch, "The use of fast Fourier
+    transform for the estimation of power spectra", IEEE Trans. Audio Electroacoust. 15(2), 1967.
 
     Examples
     --------
@@ -125,13 +124,13 @@ def _segments(array: xr.DataArray, dims: Sequence[str], segment: int | Sequence[
     full = [array.sizes[dim] for dim in dims]
     if segment is None:
         return full
-    chosen = [segment] * len(dims) if isinstance(segment, int | np.integer) else list(segment)
+    chosen = np.atleast_1d(np.asarray(segment)).tolist() * (len(dims) if np.ndim(segment) == 0 else 1)
     if len(chosen) != len(dims):
         raise ValueError(f"segment needs one size or one per dimension {tuple(dims)}, found {segment!r}")
     for dim, size, limit in zip(dims, chosen, full, strict=True):
-        if not isinstance(size, int | np.integer) or not 2 <= size <= limit:
+        if not isinstance(size, int) or not 2 <= size <= limit:
             raise ValueError(f"a segment along {dim!r} must be 2 to {limit} samples long, found {size!r}")
-    return [index(size) for size in chosen]
+    return chosen
 
 
 def _split(values: npt.NDArray[Any], axis: int, size: int) -> tuple[npt.NDArray[Any], int]:

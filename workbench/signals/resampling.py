@@ -42,18 +42,18 @@ def resample_response(
 ) -> xr.Dataset:
     """Frequency response of a resampler, with what it leaves of each image.
 
-    Up-sampling by R is zero-stuffing, which puts an input tone f (cycles per low-rate sample) at the R frequencies
-    ``(f + r) / R`` (cycles per high-rate sample), followed by an FIR h. Down-sampling is an FIR, then decimation,
-    which brings these R frequencies together at f. Either way the level of image (or alias) r relative to the
-    baseband is ``|H((f + r)/R)|^2 / |H(f/R)|^2``.
+    Up-sampling by R is zero-stuffing, which puts an input tone f (cycles per low-rate sample) at the R
+    frequencies ``(f + r) / R`` (cycles per high-rate sample), followed by an FIR h. Down-sampling is an FIR,
+    then decimation, which brings these R frequencies together at f. Either way the level of image (or alias)
+    r relative to the baseband is ``|H((f + r)/R)|^2 / |H(f/R)|^2``.
 
     Parameters
     ----------
     kind : str
-        A name in `RESAMPLERS`. Up: zero_stuff, nearest, bilinear (half-pixel centres), transposed (kernel=). Down:
-        decimate, average_pool, blurpool (taps=3), strided_conv (kernel=). Either (direction="up" or "down"): sinc
-        (cutoff=0.5, taps=8 R + 1) and kaiser (cutoff=0.5, half_width=0.1, attenuation=60 dB), with cutoff and
-        half_width of the transition in cycles per low-rate sample.
+        A name in `RESAMPLERS`. Up: zero_stuff, nearest, bilinear (half-pixel centres), transposed (kernel=).
+        Down: decimate, average_pool, blurpool (taps=3), strided_conv (kernel=). Either (direction="up" or
+        "down"): sinc (cutoff=0.5, taps=8 R + 1) and kaiser (cutoff=0.5, half_width=0.1, attenuation=60 dB),
+        with cutoff and half_width of the transition in cycles per low-rate sample.
     factor : int
         R >= 2.
     size : int
@@ -66,10 +66,11 @@ def resample_response(
     Returns
     -------
     Dataset
-        ``response(frequency)``, complex, over [-1/2, 1/2[ cycles per high-rate sample (attrs say whether that is
-        the output or the input), its phase relative to the kernel's centre; ``kernel(tap)``, tap in high-rate
-        samples from the centre; ``image_level_db(image)``, image = 1 ... R-1, with coordinate image_frequency. attrs:
-        kind, direction, factor, at, baseband_gain_db (1 is 0 dB after the factor of the rate change).
+        ``response(frequency)``, complex, over [-1/2, 1/2[ cycles per high-rate sample (attrs say whether that
+        is the output or the input), its phase relative to the kernel's centre; ``kernel(tap)``, tap in
+        high-rate samples from the centre; ``image_level_db(image)``, image = 1 ... R-1, with coordinate
+        image_frequency. attrs: kind, direction, factor, at, baseband_gain_db (1 is 0 dB after the factor of
+        the rate change).
 
     Raises
     ------
@@ -78,8 +79,8 @@ def resample_response(
 
     Notes
     -----
-    Source: seed paper (Sibler et al.), section 3.2; A. Odena et al., "Deconvolution and checkerboard artifacts",
-    Distill, 2016.
+    Source: seed paper (Sibler et al.), section 3.2; A. Odena et al., "Deconvolution and checkerboard
+    artifacts", Distill, 2016.
 
     Examples
     --------
@@ -97,7 +98,7 @@ def resample_response(
     taps = _taps(resampler.kernel(factor, **chosen), kind)
     if resampler.direction == "either":
         taps = taps * (factor if up else 1)
-    position = np.arange(taps.size) - (taps.size - 1) / 2
+    position = np.arange(float(taps.size)) - (taps.size - 1) / 2
     side = "output" if up else "input"
     frequency = np.fft.fftshift(np.fft.fftfreq(size))
     images = np.arange(1, factor)
@@ -217,14 +218,14 @@ def _in_band(value: float, name: str, factor: int) -> float:
 RESAMPLERS: Registry[Resampler] = Registry(
     "resampler",
     {
-        "zero_stuff": Resampler("up", lambda factor: [1.0]),
+        "zero_stuff": Resampler("up", lambda _: [1.0]),
         "nearest": Resampler("up", lambda factor: np.ones(factor)),
         "bilinear": Resampler("up", _bilinear),
-        "transposed": Resampler("up", lambda factor, kernel: kernel, {"kernel": None}),
-        "decimate": Resampler("down", lambda factor: [1.0]),
+        "transposed": Resampler("up", lambda _, kernel: kernel, {"kernel": None}),
+        "decimate": Resampler("down", lambda _: [1.0]),
         "average_pool": Resampler("down", lambda factor: np.full(factor, 1.0 / factor)),
         "blurpool": Resampler("down", _binomial, {"taps": 3}),
-        "strided_conv": Resampler("down", lambda factor, kernel: kernel, {"kernel": None}),
+        "strided_conv": Resampler("down", lambda _, kernel: kernel, {"kernel": None}),
         "sinc": Resampler("either", _sinc, {"cutoff": 0.5, "taps": None}),
         "kaiser": Resampler("either", _kaiser, {"cutoff": 0.5, "half_width": 0.1, "attenuation": 60.0}),
     },

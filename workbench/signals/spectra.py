@@ -38,8 +38,8 @@ def spectrum(image: Any, dims: Sequence[str] = ("y", "x"), window: Window = None
     DataArray, complex128
         Dimension ``frequency_<dim>`` in place of each dim, in cycles per sample, in [-1/2, 1/2[; where the
         spacing is known also a coordinate ``frequency_<dim>_per_metre`` (or per the coordinate's unit).
-        attrs: units, reference, norm, window, coherent_gain and equivalent_noise_bandwidth (in bins); the last
-        two are products over `dims`.
+        attrs: units, reference, norm, window, coherent_gain and equivalent_noise_bandwidth (in bins); the
+        last two are products over `dims`.
 
     Raises
     ------
@@ -112,13 +112,11 @@ def power_db(power: Any, reference: float = 1.0) -> Any:
     if not (np.isfinite(reference) and reference > 0):
         raise ValueError(f"reference must be a positive power, found {reference}")
     with np.errstate(divide="ignore", invalid="ignore"):
-        level = 10.0 * np.log10(
-            power / reference if isinstance(power, xr.DataArray) else np.divide(power, reference)
-        )
-    if isinstance(power, xr.DataArray):
-        unit = power.attrs.get("units", "1")
-        return level.assign_attrs(power.attrs | {"units": "dB", "reference": f"{reference:g} ({unit})"})
-    return level
+        if not isinstance(power, xr.DataArray):
+            return 10.0 * np.log10(np.divide(power, reference))
+        level = xr.apply_ufunc(np.log10, power / reference) * 10.0
+    unit = power.attrs.get("units", "1")
+    return level.assign_attrs(power.attrs | {"units": "dB", "reference": f"{reference:g} ({unit})"})
 
 
 def as_image(image: Any, dims: Sequence[str]) -> tuple[xr.DataArray, tuple[str, ...]]:

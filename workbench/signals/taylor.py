@@ -20,8 +20,9 @@ def taylor_coefficients(activation: str, at: float, orders: int, **parameters: A
     Parameters
     ----------
     activation : str
-        A name in `ACTIVATIONS`. "relu" and "leaky_relu" also take `alpha`: the kink is then replaced by the warped
-        softplus ``ln(1 + exp(alpha z)) / alpha``. Without `alpha` the series is that of the straight piece.
+        A name in `ACTIVATIONS`. "relu" and "leaky_relu" also take `alpha`: the kink is then replaced by the
+        warped softplus ``ln(1 + exp(alpha z)) / alpha``. Without `alpha` the series is that of the straight
+        piece.
     at : float
         Operating point z0.
     orders : int
@@ -32,7 +33,8 @@ def taylor_coefficients(activation: str, at: float, orders: int, **parameters: A
     Returns
     -------
     ndarray, shape (orders + 1,)
-        Recursive power-series arithmetic, no numeric differentiation. The series converges within `taylor_radius`.
+        Recursive power-series arithmetic, no numeric differentiation. The series converges within
+        `taylor_radius`.
 
     Raises
     ------
@@ -41,8 +43,8 @@ def taylor_coefficients(activation: str, at: float, orders: int, **parameters: A
 
     Notes
     -----
-    Source: seed paper (Sibler et al.), eq. 7, and eqs. 9 and 10 for "relu". Eq. 10 as printed leaves out the first
-    derivative; with ``e = exp(alpha z0)`` the series is ``(1/alpha) [ln(1+e) + alpha e/(1+e) D +
+    Source: seed paper (Sibler et al.), eq. 7, and eqs. 9 and 10 for "relu". Eq. 10 as printed leaves out the
+    first derivative; with ``e = exp(alpha z0)`` the series is ``(1/alpha) [ln(1+e) + alpha e/(1+e) D +
     alpha^2 e/(2! (1+e)^2) D^2 - alpha^3 e (e-1)/(3! (1+e)^3) D^3 + ...]``, ``D = z - z0``.
 
     Examples
@@ -72,10 +74,10 @@ def taylor_coefficients(activation: str, at: float, orders: int, **parameters: A
 def taylor_radius(activation: str, at: float, **parameters: Any) -> float:
     """Radius of convergence of the series that `taylor_coefficients` gives.
 
-    The distance from `at` to the function's nearest complex pole or branch point: ``z = +-i pi/beta`` for softplus
-    (and relu with alpha), ``+-i pi`` for sigmoid and silu, ``+-i pi/2`` for tanh; infinite for gelu, snake and
-    identity. For relu, leaky_relu and elu, whose pieces are entire, the distance to the kink, beyond which the
-    series converges to the wrong piece.
+    The distance from `at` to the function's nearest complex pole or branch point: ``z = +-i pi/beta`` for
+    softplus (and relu with alpha), ``+-i pi`` for sigmoid and silu, ``+-i pi/2`` for tanh; infinite for gelu,
+    snake and identity. For relu, leaky_relu and elu, whose pieces are entire, the distance to the kink,
+    beyond which the series converges to the wrong piece.
 
     Parameters
     ----------
