@@ -1,10 +1,12 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
 from workbench.nets import ACTIVATIONS, FilteredActivation, Snake, make_activation
+from workbench.signals import ACTIVATIONS as THEORY
 
 FORMULAE = {
     "relu": lambda z: max(z, 0),
@@ -80,3 +82,19 @@ def test_bad_numbers(name, words):
         make_activation(name)
     with pytest.raises(ValueError, match="above 0"):
         Snake(0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "theory", "parameters"),
+    [
+        *((name, name, {}) for name in ("relu", "sigmoid", "tanh", "silu", "gelu")),
+        ("leaky_relu", "leaky_relu", {"slope": 0.2}),
+        ("elu(0.7)", "elu", {"alpha": 0.7}),
+        ("softplus(3)", "softplus", {"beta": 3.0}),
+        ("snake(2)", "snake", {"alpha": 2.0}),
+    ],
+)
+def test_the_theory_means_the_same_function(name, theory, parameters):
+    z = np.linspace(-4, 4, 33)
+    layer = make_activation(name)(torch.from_numpy(z)).numpy()
+    np.testing.assert_allclose(layer, THEORY[theory](z, **parameters), rtol=1e-6, atol=1e-9)
