@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.signals import fold
@@ -27,6 +27,7 @@ def test_known_cases(frequency, rate, folded, alias):
     assert fold(frequency, rate) == (folded, alias)
 
 
+@settings(deadline=None)
 @given(finite, rates)
 def test_folded_lies_in_the_half_open_interval_and_undoes_the_alias(frequency, rate):
     folded, alias = fold(frequency, rate)
@@ -34,6 +35,7 @@ def test_folded_lies_in_the_half_open_interval_and_undoes_the_alias(frequency, r
     assert folded + alias * rate == pytest.approx(frequency, abs=1e-9 * max(abs(frequency), rate))
 
 
+@settings(deadline=None)
 @given(st.integers(-4000, 4000), st.integers(1, 300))
 def test_a_sampled_tone_and_its_fold_are_the_same_samples(frequency, rate):
     folded, _ = fold(frequency, rate)
@@ -43,6 +45,7 @@ def test_a_sampled_tone_and_its_fold_are_the_same_samples(frequency, rate):
     np.testing.assert_allclose(original, alias, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(finite, rates)
 def test_folding_twice_changes_nothing(frequency, rate):
     folded, _ = fold(frequency, rate)

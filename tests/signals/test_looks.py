@@ -23,6 +23,7 @@ def test_limits():
     assert coherence_bias(0.0, 1e4) == pytest.approx(np.sqrt(np.pi / 4e4), rel=2e-5)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1))
 def test_one_look_always_gives_one(true):
     assert coherence_bias(true, 1) == pytest.approx(1.0, abs=1e-13)

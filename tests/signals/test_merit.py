@@ -158,7 +158,8 @@ def test_what_is_missing_is_nan_not_a_crash():
 def test_silent_layers_and_pure_tones_do_not_warn():
     silent = figures_of_merit(analysis(np.zeros((5, 5)), np.arange(-2, 3), CAUSES))
     assert np.isnan(value(silent, "thd"))
-    pure = figures_of_merit(analysis([[0.5], [0.0], [0.5]], [-1, 0, 1]))
+    pure = figures_of_merit(analysis([[0.5], [0.0], [0.5]], [-1, 0, 1], input_order_1_power=0.0))
+    assert value(pure, "gain") == np.inf
     assert value(pure, "sinad") == np.inf
     assert value(pure, "leakage") == value(pure, "image", level=0) == value(pure, "thd") == -np.inf
     assert value(pure, "linear_order_share") == 1.0

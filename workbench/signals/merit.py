@@ -100,7 +100,7 @@ def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
     images = _images(power)
     spur = orders["largest_spur"] if "largest_spur" in orders else xr.full_like(total, np.nan)
     ratios = {
-        "gain": first / float(orders.attrs.get("input_order_1_power", np.nan)),
+        "gain": _ratio(first, float(orders.attrs.get("input_order_1_power", np.nan))),
         "hd": _ratio(higher, first),
         "thd": _ratio(higher.sum("order"), first),
         "sfdr": _ratio(direct, spur),
@@ -176,6 +176,6 @@ def _images(power: xr.DataArray) -> xr.DataArray:
     return xr.concat([together, *parts], xr.Variable("level", [0, *levels]))
 
 
-def _ratio(numerator: xr.DataArray, denominator: xr.DataArray) -> xr.DataArray:
+def _ratio(numerator: xr.DataArray, denominator: xr.DataArray | float) -> xr.DataArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return numerator / denominator
