@@ -117,6 +117,7 @@ def test_definitions_on_a_table():
     assert value(figures, "checkerboard") == pytest.approx(power[:, 2].sum() / (total - dc))
     assert value(figures, "linear_order_share") == pytest.approx(first / total)
     assert figures.hd.dims == ("layer", "order")
+    assert figures.image.dims == ("layer", "level")
     assert figures.order.values.tolist() == [2]
     assert figures.attrs["highest_order"] == 2
     for name in figures.data_vars:

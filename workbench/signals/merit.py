@@ -122,7 +122,8 @@ def figures_of_merit(orders: xr.Dataset) -> xr.Dataset:
     along = {
         name: c for name, c in orders.coords.items() if set(c.dims) <= {*total.dims} and name not in c.dims
     }
-    return result.assign_coords(along).assign_attrs(orders.attrs | {"highest_order": highest})
+    attrs = {name: value for name, value in orders.attrs.items() if name != "units"}
+    return result.assign_coords(along).assign_attrs(attrs | {"highest_order": highest})
 
 
 def _checked(orders: xr.Dataset) -> xr.DataArray:
@@ -173,7 +174,7 @@ def _images(power: xr.DataArray) -> xr.DataArray:
     levels = sorted(int(match[1]) for match in matches if match)
     parts = [_cause(power, f"image_{level}").sum("order") for level in levels]
     together = sum(parts, 0.0 * power.sum(["order", "cause"]))
-    return xr.concat([together, *parts], xr.Variable("level", [0, *levels]))
+    return xr.concat([together, *parts], xr.Variable("level", [0, *levels])).transpose(..., "level")
 
 
 def _ratio(numerator: xr.DataArray, denominator: xr.DataArray | float) -> xr.DataArray:
