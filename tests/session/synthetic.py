@@ -48,9 +48,7 @@ def layer_table() -> list[tuple[str, str, int]]:
 def tones(rng: np.random.Generator, count: int, size: int = 32) -> np.ndarray:
     """Complex stripes: bands of one fringe frequency each."""
     n = np.arange(size)
-    bands = [
-        rng.uniform(0.5, 1) * np.exp(1j * rng.uniform(-np.pi, np.pi) * n) for _ in range(4 * count)
-    ]
+    bands = [rng.uniform(0.5, 1) * np.exp(1j * rng.uniform(-np.pi, np.pi) * n) for _ in range(4 * count)]
     return np.repeat(np.array(bands), size // 4, axis=0).reshape(count, size, size).astype(np.complex64)
 
 
@@ -134,14 +132,19 @@ class SyntheticRun:
     def images(self, steps: np.ndarray) -> xr.Dataset:
         quality = learnt(steps)[:, None, None, None]
         fake = (quality * self.real + (1 - quality) * self.noise).astype(np.complex64)
-        condition = np.stack([np.angle(self.real[:, :, 1:] * self.real[:, :, :-1].conj()) / np.pi] * 3, axis=1)
+        condition = np.stack(
+            [np.angle(self.real[:, :, 1:] * self.real[:, :, :-1].conj()) / np.pi] * 3, axis=1
+        )
         condition = np.pad(condition, [(0, 0), (0, 0), (0, 0), (0, 1)], mode="edge")
         condition[:, 1], condition[:, 2] = 4 * np.abs(self.real) - 3, -1
         return xr.Dataset(
             {
                 "condition": (("sample", "channel", "y", "x"), condition.astype(np.float32)),
                 "real": (("sample", "y", "x"), self.real),
-                "real_mapped": (("sample", "mapped_channel", "mapped_y", "mapped_x"), nyquist(self.real)[:, None]),
+                "real_mapped": (
+                    ("sample", "mapped_channel", "mapped_y", "mapped_x"),
+                    nyquist(self.real)[:, None],
+                ),
                 "fake": (("step", "sample", "y", "x"), fake),
                 "fake_mapped": (
                     ("step", "sample", "mapped_channel", "mapped_y", "mapped_x"),
@@ -232,7 +235,10 @@ def orders(steps: np.ndarray, count: int = 8) -> xr.Dataset:
             "folded_at": (("step", "layer", "order"), np.full(theory.shape, np.nan)),
             "theory_note": ("layer", notes),
             "ambiguous": ("layer", [size <= 2 for _, _, size in table]),
-            "ambiguity": ("layer", ["the lattice is as dense as the bins" if s <= 2 else "" for _, _, s in table]),
+            "ambiguity": (
+                "layer",
+                ["the lattice is as dense as the bins" if s <= 2 else "" for _, _, s in table],
+            ),
         },
         coords={
             "step": steps,
@@ -267,7 +273,7 @@ def layers(steps: np.ndarray) -> xr.DataTree:
         fy, fx = np.meshgrid(f, f, indexing="ij")
         shape = np.exp(-((fy / 0.15) ** 2) - ((np.abs(fx) - 0.2) / 0.1) ** 2) + 1e-4
         if name.startswith("up"):
-            shape = shape + 0.2 * np.exp(-((np.abs(fx) - 0.5) / 0.03) ** 2) * (1 + 0 * fy)
+            shape = shape + 0.2 * np.exp(-(((np.abs(fx) - 0.5) / 0.03) ** 2)) * (1 + 0 * fy)
         power = shape[None] * (1 + learnt(steps)[:, None, None] * (1 + np.sin(i)))
         ratio = size / N
         children[name] = xr.Dataset(
@@ -293,7 +299,9 @@ def coherence(steps: np.ndarray, images: xr.Dataset, window: int = 5) -> xr.Data
         return uniform_filter(a, window, axes=axes)
 
     real, fake = images["real"].values[None], images["fake"].values
-    value = smooth(real * fake.conj()) / np.sqrt(smooth(np.abs(real) ** 2) * smooth(np.abs(fake) ** 2) + 1e-12)
+    value = smooth(real * fake.conj()) / np.sqrt(
+        smooth(np.abs(real) ** 2) * smooth(np.abs(fake) ** 2) + 1e-12
+    )
     magnitude = np.abs(value).clip(0, 1).astype(np.float32)
     null = 0.3
     corrected = np.sqrt(((magnitude**2 - 0.09) / 0.91).clip(0, 1)).astype(np.float32)

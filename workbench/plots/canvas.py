@@ -11,7 +11,7 @@ from bokeh.plotting import figure
 __all__ = ["FRAME", "INK", "canvas", "fit", "hover", "marker_line"]
 
 INK = "#7F7F7F"  # readable on white and on near-black
-FRAME = {"min_border_top": 6, "min_border_right": 14}
+FRAME = {"min_border_top": 8, "min_border_right": 12}
 TOOLS = "pan,box_zoom,wheel_zoom,reset,save"
 
 
@@ -27,7 +27,7 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> figure:
         "tools": TOOLS,
         "active_drag": None,
         "active_scroll": None,
-        "toolbar_location": "above",
+        "toolbar_location": "right",
         "sizing_mode": "stretch_width",
         "height": 260,
         "min_width": 120,
@@ -39,6 +39,7 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> figure:
     plot = figure(**settings)
     plot.toolbar.logo = None
     plot.toolbar.autohide = True
+    plot.toolbar_inner = True  # over the picture, where it costs no room
     for axis in plot.axis:
         axis.axis_label_standoff = 6
         axis.axis_label_text_font_style = "normal"
@@ -60,10 +61,12 @@ def marker_line(plot: figure, dimension: str, **options: Any) -> Span:
     return line
 
 
-def fit(axis_range: Range1d, values: np.ndarray, *, margin: float = 0.05, log: bool = False) -> None:
+def fit(
+    axis_range: Range1d, values: np.ndarray, *, margin: float = 0.05, log: bool = False, zero: bool = False
+) -> None:
     """Set a range to hold the finite `values`, where it does not: it never shrinks by less than half.
 
-    A range that follows every new value would make the picture jump.
+    A range that follows every new value would make the picture jump. With `zero` it starts at 0.
     """
     finite = values[np.isfinite(values)]
     if log:
@@ -72,9 +75,9 @@ def fit(axis_range: Range1d, values: np.ndarray, *, margin: float = 0.05, log: b
         return
     low, high = float(finite.min()), float(finite.max())
     pad = margin * ((high - low) or 1.0)
-    low, high = low - pad, high + pad
+    low, high = 0.0 if zero else low - pad, high + pad
     held = (axis_range.start, axis_range.end)
     start, end = np.log10(held) if log and min(held) > 0 else held
-    fits = start <= low + pad and high - pad <= end and (high - low) > 0.5 * (end - start)
+    fits = start <= (low if zero else low + pad) and high - pad <= end and (high - low) > 0.5 * (end - start)
     if not fits:
         axis_range.start, axis_range.end = (10**low, 10**high) if log else (low, high)

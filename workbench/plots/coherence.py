@@ -60,7 +60,7 @@ class CoherenceHistogram:
         for name, text, colour, dash, down in styles:
             line = marker_line(self.figure, "height", line_color=colour, line_dash=dash, line_width=2)
             label = Label(
-                x=0, y=height - 92 - down, y_units="screen", text=text, text_color=colour,
+                x=0, y=height - 66 - down, y_units="screen", text=text, text_color=colour,
                 text_font_size="12px", x_offset=4, visible=False,
             )  # fmt: skip
             self.figure.add_layout(label)
@@ -75,7 +75,7 @@ class CoherenceHistogram:
             "right": centre + half,
             "share": 100 * data["share"].values,
         }
-        fit(self.figure.y_range, 100 * np.append(data["share"].values, 0.0), margin=0.08)
+        fit(self.figure.y_range, 100 * np.append(data["share"].values, 0.0), margin=0.08, zero=True)
         for name, (line, label, text) in self._lines.items():
             value = float(data.attrs.get(name, np.nan))
             line.visible = label.visible = bool(np.isfinite(value))

@@ -28,11 +28,20 @@ class History:
         Whether the vertical axis is logarithmic.
     on_step
         Called with a step when the plot is tapped there.
+    styles
+        (colour, dash) of series by name; the others take their turn.
     """
 
     def __init__(
-        self, y_label: str, *, log: bool = False, height: int = 280, on_step: Any = None, **options: Any
-    ):
+        self,
+        y_label: str,
+        *,
+        log: bool = False,
+        height: int = 280,
+        on_step: Any = None,
+        styles: dict[str, tuple[str, str]] | None = None,
+        **options: Any,
+    ) -> None:
         self.source = ColumnDataSource({name: [] for name in ("series", "steps", "values", "colour", "dash")})
         self.figure = canvas(
             "", "training step", y_label, height=height,
@@ -42,6 +51,7 @@ class History:
         self.cursor = marker_line(self.figure, "height")
         self.series: list[str] = []
         self._log = log
+        self._styles = styles or {}
         self._follows = "y_range" not in options
         self._on_step = on_step
         self.figure.on_event(Tap, self._tapped)
@@ -52,7 +62,7 @@ class History:
 
     def legend(self) -> list[tuple[str, str]]:
         """Return (label, colour) of every series."""
-        return [(words(name), SERIES[k % len(SERIES)]) for k, name in enumerate(self.series)]
+        return [(words(name), self._style(k, name)[0]) for k, name in enumerate(self.series)]
 
     def move_cursor(self, step: int) -> None:
         """Mark `step`."""
@@ -72,12 +82,15 @@ class History:
             "series": [words(name) for name in names],
             "steps": [steps] * len(names),
             "values": list(value),
-            "colour": [SERIES[k % len(SERIES)] for k in range(len(names))],
-            "dash": [_DASHES[k % len(_DASHES)] for k in range(len(names))],
+            "colour": [self._style(k, name)[0] for k, name in enumerate(names)],
+            "dash": [self._style(k, name)[1] for k, name in enumerate(names)],
         }
         self.figure.x_range.update(start=0, end=max(1.02 * float(steps[-1]), 10.0))
         if self._follows:
             fit(self.figure.y_range, value, log=self._log)
+
+    def _style(self, k: int, name: str) -> tuple[str, str]:
+        return self._styles.get(name, (SERIES[k % len(SERIES)], _DASHES[k % len(_DASHES)]))
 
     def _tapped(self, event: Tap) -> None:
         if self._on_step is not None and event.x is not None:

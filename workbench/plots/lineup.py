@@ -15,17 +15,20 @@ from workbench.plots.palettes import MEASURED, cause_colour, cause_label
 __all__ = ["Lineup", "group_ticks"]
 
 LEFT = {"min_border_left": 58}
-COLUMNS = ("index", "layer", "kind", "level", "cause", "colour", "share", "from", "to")
+COLUMNS = ("index", "layer", "kind", "level", "cause", "colour", "share", "from", "to", "hatch")
 
 
 def group_ticks(names: list[str]) -> dict[float, str]:
     """Return one label per group of neighbouring layers (all but the last part of the name), at its middle.
 
-    >>> group_ticks(["down1.conv", "down2.act", "down2.conv", "out"])
-    {0: 'down1', 1.5: 'down2', 3: 'out'}
+    >>> group_ticks(["down1.conv", "cat", "down2.act", "down2.conv", "cat#2", "out"])
+    {0: 'down1', 2.5: 'down2', 5: 'out'}
     """
     groups: list[tuple[str, list[int]]] = []
+    bases = [name.partition("#")[0] for name in names]
     for i, name in enumerate(names):
+        if "." not in name and bases.count(bases[i]) > 1:
+            continue  # an operation called several times (cat, cat#2): its name places nothing
         group = name.rsplit(".", 1)[0]
         if groups and groups[-1][0] == group:
             groups[-1][1].append(i)
@@ -55,11 +58,11 @@ class Lineup:
         self.source = ColumnDataSource({name: [] for name in COLUMNS})
         self.x_range = Range1d(-0.6, 0.6)
         self.level = canvas(
-            "", "", "level, dB", height=128, x_range=self.x_range, min_border_bottom=4, **LEFT
+            "", "", "dB re tone", height=116, x_range=self.x_range, min_border_bottom=4, **LEFT
         )
         self.shares = canvas(
             "", "layer, from input to output", "share of power, %",
-            height=262, x_range=self.x_range, y_range=Range1d(0, 100), toolbar_location=None, **LEFT,
+            height=302, x_range=self.x_range, y_range=Range1d(0, 100), toolbar_location=None, **LEFT,
         )  # fmt: skip
         self.figures = {"level": self.level, "shares": self.shares}
         self.causes: list[str] = []
@@ -71,7 +74,7 @@ class Lineup:
             plot.xgrid.visible = False
             plot.on_event(Tap, self._tapped)
         self.level.xaxis.visible = False
-        self.shares.xaxis.major_label_orientation = 0.9
+        self.shares.xaxis.major_label_orientation = 1.1
         self._cursors = [
             BoxAnnotation(fill_color=INK, fill_alpha=0.18, line_color=None, level="underlay", visible=False)
             for _ in range(2)
@@ -81,7 +84,8 @@ class Lineup:
         self.level.line("index", "level", source=self.source, color=INK, line_width=1)
         dots = self.level.scatter("index", "level", source=self.source, color=MEASURED, size=6)
         bars = self.shares.vbar(
-            "index", 0.86, "to", "from", source=self.source, color="colour", line_color=None
+            "index", 0.86, "to", "from", source=self.source, color="colour", line_color=None,
+            hatch_pattern="hatch", hatch_color="#202020", hatch_alpha=0.45, hatch_weight=0.8, hatch_scale=7,
         )  # fmt: skip
         hover(self.level, [dots], [("layer", "@layer (@kind)"), ("level", "@level{0.0} dB re input tone")])
         hover(self.shares, [bars], [("layer", "@layer (@kind)"), ("@cause", "@share{0.00} %")])
@@ -112,6 +116,7 @@ class Lineup:
             "share": percent.ravel(),
             "from": (tops - percent).ravel(),
             "to": tops.ravel(),
+            "hatch": _hatches(data, self.causes),
         }
         fit(self.level.y_range, level, margin=0.15)
         if names != self._names:
@@ -136,3 +141,10 @@ class Lineup:
         at = round(event.x) if event.x is not None else -1
         if self._on_layer is not None and 0 <= at < len(self._names):
             self._on_layer(self._names[at])
+
+
+def _hatches(data: xr.Dataset, causes: list[str]) -> list[str]:
+    """Hatch the causes that cannot be told apart, in the layers where that is so."""
+    unsure = [cause == "leakage" or cause.startswith("image_") for cause in causes]
+    ambiguous = data["ambiguous"].values if "ambiguous" in data else np.zeros(data.sizes["layer"], bool)
+    return ["/" if layer and cause else " " for layer in ambiguous for cause in unsure]

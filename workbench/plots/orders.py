@@ -17,9 +17,9 @@ __all__ = ["OrderLines", "OrderMap"]
 class OrderLines:
     """Measured orders as stems with filled dots, predicted ones as open rings."""
 
-    LEGEND = (("measured", MEASURED), ("theory", THEORY))
+    LEGEND = (("measured", MEASURED), ("theory (rings)", THEORY))
 
-    def __init__(self, height: int = 390) -> None:
+    def __init__(self, height: int = 350) -> None:
         self.source = ColumnDataSource({"order": [], "measured": [], "theory": [], "floor": []})
         self.y_range = Range1d(-80, 6)
         self.figure = canvas(
@@ -60,7 +60,7 @@ class OrderLines:
         end = 6 + 5 * np.ceil(top / 5)
         if (self.y_range.start, self.y_range.end) != (floor, end):
             self.y_range.start, self.y_range.end = floor, end
-        if self.figure.x_range.end != order[-1] + 0.7:
+        if len(self._ticker.ticks) != len(order):
             self.figure.x_range.end = order[-1] + 0.7
             self._ticker.ticks = [int(k) for k in order]
 
@@ -68,7 +68,7 @@ class OrderLines:
 class OrderMap:
     """Level of every order (upwards) in every layer (from input to output)."""
 
-    def __init__(self, height: int = 390) -> None:
+    def __init__(self, height: int = 350) -> None:
         self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.x_range, self.y_range = Range1d(-0.5, 0.5), Range1d(-0.5, 0.5)
         self.figure = canvas(
@@ -82,7 +82,7 @@ class OrderMap:
         self.figure.grid.visible = False
         self._x_ticker, self._y_ticker = FixedTicker(ticks=[]), FixedTicker(ticks=[])
         self.figure.xaxis.ticker, self.figure.yaxis.ticker = self._x_ticker, self._y_ticker
-        self.figure.xaxis.major_label_orientation = 0.9
+        self.figure.xaxis.major_label_orientation = 1.1
         self._cursor = BoxAnnotation(
             fill_color=None, line_color=INK, line_width=2, line_dash="dotted", visible=False
         )

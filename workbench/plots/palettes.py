@@ -20,7 +20,7 @@ SERIES = ("#4393C3", "#D6604D", "#1B9E77", "#B07AA1", "#C79A10", "#8C8C8C", "#7B
 
 _CAUSES = {"direct": "#4393C3", "folded": "#D6604D", "leakage": "#8C8C8C"}
 _IMAGE_NEAR, _IMAGE_DEEP = "#FFE066", "#735600"
-_LABELS = {"direct": "direct", "folded": "folded (aliased)", "leakage": "leakage (borders)"}
+_LABELS = {"direct": "direct", "folded": "folded", "leakage": "leakage"}
 
 
 def mix(first: str, second: str, share: float) -> str:
@@ -51,9 +51,9 @@ def cause_label(cause: str) -> str:
     """Return a cause in words.
 
     >>> cause_label("image_2"), cause_label("folded")
-    ('image, level 2', 'folded (aliased)')
+    ('image 2', 'folded')
     """
-    return f"image, level {cause.removeprefix('image_')}" if cause.startswith("image_") else _LABELS[cause]
+    return f"image {cause.removeprefix('image_')}" if cause.startswith("image_") else _LABELS[cause]
 
 
 def grey_below(palette: Sequence[str], level: float) -> list[str]:

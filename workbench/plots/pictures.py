@@ -12,7 +12,7 @@ from bokeh.plotting import figure
 
 from workbench.plots.canvas import canvas, hover
 
-__all__ = ["Picture", "to_bytes", "to_rgba"]
+__all__ = ["ColourPicture", "Picture", "extent", "to_bytes", "to_rgba"]
 
 
 def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -138,13 +138,17 @@ def _place(image: xr.DataArray) -> dict[str, list[float]]:
     """Where the picture lies: by its coordinates, else on the unit square with row 0 at the top."""
     y, x = (str(dim) for dim in image.dims)
     if y in image.coords and x in image.coords:
-        left, width = _extent(image[x].values)
-        bottom, height = _extent(image[y].values)
+        left, width = extent(image[x].values)
+        bottom, height = extent(image[y].values)
         return {"x": [left], "y": [bottom], "dw": [width], "dh": [height]}
     return {"x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]}
 
 
-def _extent(centres: np.ndarray) -> tuple[float, float]:
-    """First edge and width of equally spaced cells with these centres."""
+def extent(centres: np.ndarray) -> tuple[float, float]:
+    """Return first edge and width of equally spaced cells with these centres.
+
+    >>> extent(np.array([-0.5, 0.0]))
+    (-0.75, 1.0)
+    """
     spacing = float(centres[1] - centres[0]) if len(centres) > 1 else 1.0
     return float(centres[0]) - spacing / 2, spacing * len(centres)

@@ -8,7 +8,7 @@ from bokeh.models import ColumnDataSource, Label, Range1d
 
 from workbench.plots.canvas import canvas, hover
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
-from workbench.plots.pictures import Picture
+from workbench.plots.pictures import Picture, extent
 
 __all__ = ["BandPair", "LayerSpectrum"]
 
@@ -64,6 +64,7 @@ class BandPair:
             label = Label(
                 x=left + 0.025, y=bottom + 0.47, text=name, text_color=colour,
                 text_font_size="12px", text_baseline="top",
+                background_fill_color="#000000", background_fill_alpha=0.6,
             )  # fmt: skip
             picture.figure.add_layout(label)
             self._drawings.append(label)
@@ -103,6 +104,10 @@ class LayerSpectrum:
         floor = float(data.attrs["floor"])
         self.picture.set_scale(floor, 0.0)
         self.picture.update(data["level"])
+        for axis, name in ((self.picture.figure.x_range, "frequency_x"), (self.picture.figure.y_range, "frequency_y")):
+            start, length = extent(data[name].values)
+            if axis.start != start:
+                axis.update(start=start, end=start + length)
         if self.profile.y_range.start != floor:
             self.profile.y_range.start = floor
         length = max(data.sizes["frequency_x"], data.sizes["frequency_y"])

@@ -7,6 +7,7 @@ import xarray as xr
 
 from workbench.mappings import out_of_band_ratio
 from workbench.session.decibels import decibel
+from workbench.signals import spectrum
 
 __all__ = ["band_spectra", "coherence_histogram", "coherence_map", "mapped_level", "sample_sheet"]
 
@@ -15,10 +16,8 @@ BAND_FLOOR = -60.0
 
 def mapped_level(image: xr.DataArray, reference: float | None = None) -> tuple[xr.DataArray, float]:
     """Return the spectrum of a mapped image, dB re `reference` (power; default: its own largest line)."""
-    plane = image.transpose("mapped_channel", "mapped_y", "mapped_x").values.astype(float)
-    lines = np.fft.fftshift(np.abs(np.fft.fft2(plane, norm="forward")) ** 2, axes=(-2, -1)).sum(0)
-    fy, fx = (np.fft.fftshift(np.fft.fftfreq(size)) for size in lines.shape)
-    power = xr.DataArray(lines, {"frequency_y": fy, "frequency_x": fx}, ("frequency_y", "frequency_x"))
+    plane = image.rename(mapped_y="y", mapped_x="x").astype(float)
+    power = (np.abs(spectrum(plane)) ** 2).sum("mapped_channel")
     reference = float(power.max()) if reference is None else reference
     level = decibel(power / reference if reference > 0 else power * np.nan, BAND_FLOOR)
     level.attrs = {"units": "dB re the real image's largest line"}

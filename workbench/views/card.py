@@ -82,9 +82,7 @@ class PanelCard(pn.viewable.Viewer):
 
     def show(self, frames: dict[str, Frame]) -> bool:
         """Show this card's frames; those shown already are not sent again. Returns whether any was new."""
-        news = {
-            name: frames[name] for name in self.instruments if frames[name] is not self._shown.get(name)
-        }
+        news = {name: frames[name] for name in self.instruments if frames[name] is not self._shown.get(name)}
         if not news:
             return False
         for name, frame in news.items():

@@ -56,12 +56,12 @@ class TrainingDesk(pn.viewable.Viewer):
         self._player: Any = None
         self.control = Control(None, can_control)
         names = [run.name for run in list_runs()]
-        self.runs = RunBar(
-            self.control, names, state.run, self._choose, self._open_branch, self._open_share
-        )
+        self.runs = RunBar(self.control, names, state.run, self._choose, self._open_branch, self._open_share)
         self.steps = StepBar(state)
         self.samples = panels.SampleTools(state)
-        self.layer = pmui.Select(label="Layer", options=[], size="small", width=220, margin=(2, 0), align="end")
+        self.layer = pmui.Select(
+            label="Layer", options=[], size="small", width=220, margin=(2, 0), align="end"
+        )
         self.layer.param.watch(self._layer_chosen, "value")
         self.cards: dict[str, PanelCard] = {
             "lineup": panels.lineup_card(state),
@@ -76,7 +76,9 @@ class TrainingDesk(pn.viewable.Viewer):
         self.cards["lineup"].instruments["lineup"].level.tags = [self.pump.beat]
         self.drawer = Drawer(self.control, list_runs, self._choose)
         self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
-        self._grid = pn.Column(*self.cards.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID])
+        self._grid = pn.Column(
+            *self.cards.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
+        )
         self._view = pn.Column(
             self.runs, self.runs.alert, self._grid, self.steps, self._dialog,
             sizing_mode="stretch_width", margin=0,
@@ -122,7 +124,7 @@ class TrainingDesk(pn.viewable.Viewer):
             for card in self.cards.values():
                 card.show(frames)
             for name in ("losses", "coherence_history"):
-                self.cards["history"].instruments[name].move_cursor(self.state.step)
+                self.cards["history"].instruments[name].instrument.move_cursor(self.state.step)
             self.samples.show(sample_count(self.hub))
             self.steps.show()
             self.runs.show(self.hub.status, records.last_step(), self.hub.trouble)
@@ -199,7 +201,9 @@ class TrainingDesk(pn.viewable.Viewer):
 
     def _open_branch(self) -> None:
         fields = {
-            "step": pmui.IntInput(label="From the checkpoint at or before step", value=self.state.step, start=0),
+            "step": pmui.IntInput(
+                label="From the checkpoint at or before step", value=self.state.step, start=0
+            ),
             "coherence_weight": pmui.FloatInput(label="Coherence weight", value=None, start=0),
             "learning_rate": pmui.FloatInput(label="Learning rate", value=None, start=0),
             "steps": pmui.IntInput(label="Steps in all", value=None, start=1),

@@ -17,6 +17,12 @@ __all__ = ["SampleTools", "coherence_card", "history_card", "lineup_card", "orde
            "sheet_card", "spectrum_card"]  # fmt: skip
 
 DB_TICKS = [(0.0, "−60"), (1 / 3, "−40"), (2 / 3, "−20"), (1.0, "0")]
+COHERENCE_STYLES = {
+    "training": ("#E08214", "solid"),
+    "held-out": ("#4393C3", "solid"),
+    "held-out, bias-corrected": ("#4393C3", "dashed"),
+    "null level": ("#8C8C8C", "dotted"),
+}
 UNIT_TICKS = [(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")]
 PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
 
@@ -55,12 +61,13 @@ def lineup_card(state: DeskState) -> PanelCard:
 
 def orders_card(layer_select: Any) -> PanelCard:
     """Harmonic orders of the layer under the lens, and of all layers."""
-    lines, levels = plots.OrderLines(), plots.OrderMap()
+    lines, levels = plots.OrderLines(height=390), plots.OrderMap(height=346)
+    bar = html("")
     return PanelCard(
         "Harmonic orders",
-        pair(figure(lines.figure), figure(levels.figure)),
-        {"order_lines": lines, "order_map": levels},
-        keys=lambda: plots.legend(lines.LEGEND) + '<span class="key">map: level of every layer, dBc</span>',
+        pair(figure(lines.figure), column(figure(levels.figure), bar)),
+        {"order_lines": lines, "order_map": _WithBar(levels, bar, _order_bar)},
+        keys=lambda: plots.legend(lines.LEGEND),
         tools=(layer_select,),
     )
 
@@ -83,26 +90,35 @@ def coherence_card() -> PanelCard:
     card = PanelCard(
         "Coherence, held-out",
         column(pair(square(picture.figure), square(histogram.figure)), bar),
-        {"coherence_map": _WithBar(picture, bar), "histogram": histogram},
+        {"coherence_map": _WithBar(picture, bar, _null_bar), "histogram": histogram},
         says="histogram",
     )
     return card
 
 
 class _WithBar:
-    """Redraws the colour bar when the null level, and with it the palette, changes."""
+    """Redraws a colour bar when its instrument's scale or palette changes."""
 
-    def __init__(self, picture: plots.CoherenceMap, bar: Any) -> None:
-        self.picture, self._bar = picture, bar
+    def __init__(self, instrument: Any, bar: Any, describe: Callable[[Any, Any], str]) -> None:
+        self.instrument, self._bar, self._describe = instrument, bar, describe
 
     def update(self, data: Any) -> None:
-        self.picture.update(data)
-        null = float(data.attrs["null_level"])
-        text = plots.colour_bar(
-            self.picture.palette, "|γ̂|; grey: not significant", UNIT_TICKS, [(null, f"null {null:.2f}")]
-        )
+        self.instrument.update(data)
+        text = self._describe(self.instrument, data)
         if text != self._bar.object:
             self._bar.object = text
+
+
+def _null_bar(instrument: plots.CoherenceMap, data: Any) -> str:
+    null = float(data.attrs["null_level"])
+    mark = [(null, f"null {null:.2f}")] if null == null else []
+    return plots.colour_bar(instrument.palette, "|γ̂|; grey: not significant", UNIT_TICKS, mark)
+
+
+def _order_bar(_instrument: plots.OrderMap, data: Any) -> str:
+    floor = round(data.attrs["floor"])
+    ticks = [(k / 4, f"{round(floor * (1 - k / 4))}".replace("-", "−")) for k in range(5)]
+    return plots.colour_bar(plots.SPECTRUM, "level, dB re order 1 of the layer (dBc)", ticks)
 
 
 class SampleTools:
@@ -113,7 +129,7 @@ class SampleTools:
         small = {"size": "small", "variant": "text", "margin": 0}
         self.back = pmui.Button(label="Previous", icon="chevron_left", **small)
         self.on = pmui.Button(label="Next", end_icon="chevron_right", **small)
-        self.text = html("<p>1 of 1</p>", sizing_mode=None, width=56, align="center")
+        self.text = html('<p class="count">1 of 1</p>', sizing_mode=None, width=56)
         self.count = 1
         self.back.on_click(lambda _event: self._go(-1))
         self.on.on_click(lambda _event: self._go(1))
@@ -126,7 +142,7 @@ class SampleTools:
     def show(self, count: int) -> None:
         """Show the sample's number and how many there are."""
         self.count = max(count, 1)
-        text = f"<p>{min(self.state.sample, self.count)} of {self.count}</p>"
+        text = f'<p class="count">{min(self.state.sample, self.count)} of {self.count}</p>'
         if text != self.text.object:
             self.text.object = text
 
@@ -145,6 +161,7 @@ def sheet_card(tools: SampleTools) -> PanelCard:
         html(plots.colour_bar(plots.DIVERGING, "signed amplitude", [(0.0, "−"), (0.5, "0"), (1.0, "+")])),
         html(plots.colour_bar(plots.SPECTRUM, "spectra, dB", DB_TICKS)),
         html(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS)),
+        html(plots.colour_bar(plots.MAGNITUDE, "|γ̂|; grey: not significant", UNIT_TICKS[::2])),
     )
     return PanelCard(
         "Sample",
@@ -157,18 +174,22 @@ def sheet_card(tools: SampleTools) -> PanelCard:
 
 def history_card(on_step: Callable[[int], None]) -> PanelCard:
     """Losses and coherence against the step."""
-    losses = plots.History("loss (its own unit)", log=True, on_step=on_step)
-    coherence = plots.History("mean |γ̂|", on_step=on_step, y_range=(0, 1))
+    losses = plots.History("loss", log=True, on_step=on_step, height=290)
+    coherence = plots.History(
+        "mean |γ̂|", on_step=on_step, height=290, y_range=(0, 1), styles=COHERENCE_STYLES
+    )
+    keys = html(""), html("")
 
-    def keys() -> str:
-        return plots.legend([*losses.legend(), *coherence.legend()])
+    def legend(instrument: plots.History, _data: Any) -> str:
+        return f'<div class="keys">{plots.legend(instrument.legend())}</div>'
 
     return PanelCard(
         "Training",
-        pair(figure(losses.figure), figure(coherence.figure)),
-        {"losses": losses, "coherence_history": coherence},
-        keys=keys,
-        wide=True,
+        pair(column(figure(losses.figure), keys[0]), column(figure(coherence.figure), keys[1])),
+        {
+            "losses": _WithBar(losses, keys[0], legend),
+            "coherence_history": _WithBar(coherence, keys[1], legend),
+        },
     )
 
 

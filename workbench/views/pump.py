@@ -14,6 +14,7 @@ from workbench.session import Hub
 
 __all__ = ["Pump"]
 
+
 class Pump:
     """Carries the hub's news from its thread into a viewer's document, and waits for the browser to paint.
 

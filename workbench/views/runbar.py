@@ -16,7 +16,7 @@ from workbench.views.styles import BANNER, RUN_BAR
 
 __all__ = ["RunBar"]
 
-_SMALL = {"size": "small", "variant": "text", "margin": 0}
+_SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "6px"}}
 ADVANCE = 10  # steps
 
 
@@ -49,10 +49,12 @@ class RunBar(pn.viewable.Viewer):
         self._pid: int | None = None
         self.select = pmui.Select(
             label="Run", options=names, value=name if name in names else None, size="small", width=210,
-            margin=(4, 0), description=None,
+            margin=(4, 0), description=None, css_classes=["run-select"],
         )  # fmt: skip
         self.select.param.watch(lambda event: event.new and on_run(event.new), "value")
-        self.status = html('<div class="status">no run yet</div>', sizing_mode=None, width=430)
+        self.status = html(
+            '<div class="status">no run yet</div>', sizing_mode="stretch_width", styles={"flex": "1 1 300px"}
+        )
         self.pause = self._button("Pause", "pause", self._toggle)
         self.stop = self._button("Stop", "stop", lambda: self.control.stop())
         self.advance = self._button(f"Step {ADVANCE}", "skip_next", lambda: self.control.advance(ADVANCE))
@@ -103,7 +105,9 @@ class RunBar(pn.viewable.Viewer):
             parts = status_parts(status)
             dot = f'<i class="dot" style="background:{COLOURS.get(state, "#8C8C8C")}"></i>'
             line = "".join(f"<span>{escape(part)}</span>" for part in parts[1:])
-            text = f'<div class="status" role="status"><span>{dot}<b>{escape(parts[0])}</b></span>{line}</div>'
+            text = (
+                f'<div class="status" role="status"><span>{dot}<b>{escape(parts[0])}</b></span>{line}</div>'
+            )
             if text != self.status.object:
                 self.status.object = text
         if state != self._state:

@@ -19,14 +19,17 @@ class StepBar(pn.viewable.Viewer):
         self.state = state
         self.slider = pmui.IntSlider(
             label="Training step", start=0, end=max(state.last, 1), value=state.step, size="small",
-            sizing_mode="stretch_width", margin=(2, 8),
+            sizing_mode="stretch_width", margin=(2, 8), css_classes=["step-slider"],
         )  # fmt: skip
-        self.play = pmui.Toggle(label="Play", icon="play_arrow", value=False, size="small", margin=0, width=92)
+        self.play = pmui.Button(
+            label="Play", icon="play_arrow", size="small", variant="text", margin=0, width=92
+        )
         self.live = pmui.Switch(label="Live", value=state.live, margin=0, width=92)
         self._showing = False
         self.slider.param.watch(self._slid, "value")
         self.live.param.watch(self._switched, "value")
-        self.play.param.watch(self._played, "value")
+        self.play.on_click(self._played)
+        self._playing = False
         self._bar = pn.Row(
             self.play, self.slider, self.live,
             sizing_mode="stretch_width", margin=0, stylesheets=[STEP_BAR], css_classes=["step-bar"],
@@ -46,9 +49,10 @@ class StepBar(pn.viewable.Viewer):
                 self.slider.value = self.state.step
             if self.live.value != self.state.live:
                 self.live.value = self.state.live
-            if self.play.value != self.state.playing:
-                self.play.param.update(value=self.state.playing, label="Pause" if self.state.playing else "Play",
-                                       icon="pause" if self.state.playing else "play_arrow")  # fmt: skip
+            if self._playing != self.state.playing:
+                self._playing = self.state.playing
+                label, icon = ("Hold", "pause") if self._playing else ("Play", "play_arrow")
+                self.play.param.update(label=label, icon=icon)
         finally:
             self._showing = False
 
@@ -62,6 +66,5 @@ class StepBar(pn.viewable.Viewer):
             self.state.live = self.live.value
 
     def _played(self, event: object) -> None:
-        if not self._showing:
-            self.state.playing = self.play.value
-            self.show()
+        self.state.playing = not self.state.playing
+        self.show()

@@ -9,7 +9,14 @@ _MUTED = "var(--mui-palette-text-secondary, #6b6b6b)"
 _TEXT = "var(--mui-palette-text-primary, inherit)"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
 
-PAGE_THEME = {"chart_style": "standard", "typography": {"fontSize": 13}}
+PAGE_THEME = {
+    "chart_style": "standard",
+    "typography": {"fontSize": 13},
+    "components": {
+        "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "48px !important"}}},
+        "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none"}}},
+    },
+}
 
 CARD = f"""
 :host(.card) {{
@@ -26,8 +33,9 @@ GRID = """
 """
 
 TWO_COLUMNS = """
-:host { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); gap: 4px 10px;
+:host { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 10px;
   grid-auto-rows: max-content; height: max-content; }
+@media (max-width: 599px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """
 
 SHEET_GRID = """
@@ -40,7 +48,7 @@ SHEET_GRID = """
 RUN_BAR = f"""
 :host {{
   position: sticky; top: 0; z-index: 20; display: flex; flex-flow: row wrap; align-items: center;
-  gap: 4px 12px; padding: 6px 12px; background: {_PAPER}; border-bottom: 1px solid {_LINE};
+  gap: 4px 16px; padding: 4px 16px; background: {_PAPER}; border-bottom: 1px solid {_LINE};
 }}
 @media (max-width: 899px) {{ :host {{ position: static; }} }}
 """
@@ -48,12 +56,16 @@ RUN_BAR = f"""
 STEP_BAR = f"""
 :host {{
   position: sticky; bottom: 0; z-index: 20; display: flex; flex-flow: row nowrap; align-items: center;
-  gap: 4px 16px; padding: 4px 16px; background: {_PAPER}; border-top: 1px solid {_LINE};
+  gap: 0 16px; padding: 4px 16px; background: {_PAPER}; border-top: 1px solid {_LINE};
+}}
+@media (max-width: 599px) {{
+  :host {{ flex-wrap: wrap; justify-content: space-between; }}
+  :host > .step-slider {{ order: -1; flex: 1 0 100%; }}
 }}
 """
 
 BANNER = f"""
-:host {{ position: sticky; top: 52px; z-index: 19; padding: 0 12px; background: {_PAPER}; }}
+:host {{ position: sticky; top: 48px; z-index: 19; padding: 0 12px; background: {_PAPER}; }}
 """
 
 TEXT = f"""
@@ -61,7 +73,8 @@ TEXT = f"""
 h2 {{ font-size: 15px; line-height: 20px; font-weight: 600; margin: 0; }}
 h3 {{ font-size: 12px; line-height: 16px; font-weight: 500; margin: 0; color: {_MUTED}; }}
 p {{ margin: 0; }}
-.caption {{ font-size: 13px; line-height: 18px; min-height: 36px; }}
+.caption {{ font-size: 13px; line-height: 18px; min-height: 36px; padding-top: 2px; }}
+.count {{ font-size: 13px; line-height: 32px; text-align: center; white-space: nowrap; }}
 @media (max-width: 899px) {{ .caption {{ min-height: 72px; }} }}
 .at {{ color: {_MUTED}; white-space: nowrap; }}
 .keys {{ display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; line-height: 16px; min-height: 16px; }}
