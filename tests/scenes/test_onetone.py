@@ -85,5 +85,5 @@ def test_more_bands_than_rows():
 
 
 def test_unknown_scene():
-    with pytest.raises(KeyError, match="unknown scene 'twotone'; there are: onetone"):
+    with pytest.raises(KeyError, match="unknown scene 'twotone'; there are: onetone, flat_earth"):
         SCENES["twotone"]

@@ -155,7 +155,7 @@ def test_scenes_by_path(suffix, tmp_path):
 @pytest.mark.parametrize(
     ("scene", "arguments", "kind", "words"),
     [
-        ("twotone", {}, ValueError, "unknown scene 'twotone'; there are: onetone"),
+        ("twotone", {}, ValueError, "unknown scene 'twotone'; there are: onetone, flat_earth"),
         ("twotone.npy", {}, FileNotFoundError, "twotone.npy: there is no such file"),
         (
             numbered(20, 40),

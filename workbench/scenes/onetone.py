@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from workbench.scenes.validity import require_whole
+
 AMPLITUDES = (0.5, 1.0)
 
 
@@ -49,9 +51,7 @@ def onetone(size: int = 64, count: int = 8, seed: int = 0, bands: int = 8) -> xr
     >>> bool(abs(scene.condition).max() <= 1)
     True
     """
-    for name, value in {"size": size, "count": count, "bands": bands}.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"onetone needs a positive whole number as {name}, found {value!r}")
+    require_whole("onetone", size=size, count=count, bands=bands)
     if bands > size:
         raise ValueError(f"onetone needs at least one row per band, found {bands} bands in {size} rows")
     uniform = np.random.default_rng(seed).random((count, bands, 2))

@@ -13,7 +13,7 @@ import xarray as xr
 from workbench.scenes.conditions import amplitude_limits, with_condition
 from workbench.scenes.opening import open_scene
 from workbench.scenes.registry import SCENES
-from workbench.scenes.validity import require_scene
+from workbench.scenes.validity import require_scene, require_whole
 
 HELDOUT_SHARE = 0.2
 CANDIDATES = 20  # positions tried per patch wanted, for images with wide borders of zeros
@@ -68,9 +68,7 @@ def training_patches(
     >>> training.slc.shape, heldout.condition.shape
     ((6, 16, 16), (2, 3, 16, 16))
     """
-    for name, value in {"size": size, "count": count, "heldout": heldout}.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"patches need a positive whole number as {name}, found {value!r}")
+    require_whole("training_patches", size=size, count=count, heldout=heldout)
     if isinstance(scene, str) and scene in SCENES:
         make = SCENES[scene]
         training = make(size=size, count=count, seed=seed, **scene_options)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import xarray as xr
 
+from workbench.scenes.flat_earth import flat_earth
 from workbench.scenes.onetone import onetone
 from workbench.signals import Registry
 
 SceneMaker = Callable[..., xr.Dataset]
 
 
-SCENES: Registry[SceneMaker] = Registry("scene", {"onetone": onetone})
+SCENES: Registry[SceneMaker] = Registry("scene", {"onetone": onetone, "flat_earth": flat_earth})
 """Name -> function(size, count, seed, ...) returning a Dataset with ``slc`` and ``condition``."""

@@ -1,4 +1,4 @@
-"""What a Dataset needs to be a scene."""
+"""What a scene, or a number that describes one, has to be."""
 
 from __future__ import annotations
 
@@ -55,6 +55,20 @@ def require_scene(dataset: xr.Dataset, what: str = "the scene") -> xr.Dataset:
             f"{what}: condition is {condition.dtype} of {condition.dims}; real numbers of {needed} are needed"
         )
     return scene.assign(condition=_finite(condition.transpose(*needed), "condition", what, np.float32))
+
+
+def require_whole(maker: str, **numbers: object) -> None:
+    """Raise ValueError unless all are whole numbers above 0.
+
+    Examples
+    --------
+    >>> require_whole("onetone", size=64, bands=0)
+    Traceback (most recent call last):
+    ValueError: onetone needs a positive whole number as bands, found 0
+    """
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"{maker} needs a positive whole number as {name}, found {value!r}")
 
 
 def _finite(array: xr.DataArray, name: str, what: str, dtype: type) -> xr.DataArray:

@@ -1,0 +1,122 @@
+"""The flat-earth scene of the seed paper: one fringe frequency per image."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from workbench.scenes.validity import require_whole
+from workbench.signals import fold
+
+
+def flat_earth(
+    size: int = 64,
+    count: int = 8,
+    seed: int = 0,
+    *,
+    height: float = 693e3,
+    wavelength: float = 0.0555,
+    spacing: float = 3.0,
+    look: tuple[float, float] = (20.0, 45.0),
+    sign: int = 1,
+    curved: bool = False,
+) -> xr.Dataset:
+    """Phase of the slant range over flat topography with unit reflectivity.
+
+    ``x[n] = exp(± j 4π/λ · (r(θ_n) − r(θ_0)))`` with ``r = h/cos θ``, ``tan θ_n = tan θ_0 + n·spacing/h``:
+    seed paper (Sibler et al.), eq. 1, relative to the first pixel. For small changes of θ the range grows by
+    ``spacing · sin θ_0`` per pixel: a constant fringe frequency ``± 2 spacing sin θ_0/λ`` cycles per sample,
+    folded (eq. 5) into [−0.5, 0.5[.
+
+    Parameters
+    ----------
+    size, count, seed : int
+        As in ``onetone``.
+    height, wavelength, spacing : float
+        Of the sensor, of the radar, and between pixels on the ground, in metres.
+    look : pair of float
+        The first pixel's look angle is drawn between these, in degrees.
+    sign : int
+        +1 as in the paper, −1 as in most SAR processors.
+    curved : bool
+        Use r(θ) itself; by default its tangent, for which the fringe frequency is exactly constant.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``slc`` (sample, y, x); ``condition``: ω/π, look angle scaled to [−1, 1], −1; ``frequency`` and
+        ``amplitude`` as in ``onetone`` with one band; ``look_angle`` (sample) in degrees, ``slant_range``
+        (sample) in metres. attrs ``wavelength``, ``height``, ``spacing_x`` in metres, ``phase_sign``.
+
+    Raises
+    ------
+    ValueError
+        For lengths that are not positive, look angles outside of 0 … 90 degrees, another sign than ±1.
+
+    Examples
+    --------
+    >>> scene = flat_earth(size=16, count=2)
+    >>> step = scene.slc[0, 0, 1] * scene.slc[0, 0, 0].conj()
+    >>> bool(abs(np.angle(step) / (2 * np.pi) - scene.frequency[0, 0]) < 1e-6)
+    True
+    """
+    require_whole("flat_earth", size=size, count=count)
+    for name, value in {"height": height, "wavelength": wavelength, "spacing": spacing}.items():
+        if not (np.isfinite(value) and value > 0):
+            raise ValueError(f"flat_earth needs a positive {name} in metres, found {value!r}")
+    if not 0 <= look[0] < look[1] < 90:
+        raise ValueError(f"flat_earth needs look angles 0 ≤ first < last < 90 degrees, found {look!r}")
+    if sign not in (1, -1):
+        raise ValueError(f"flat_earth needs the phase sign 1 or -1, found {sign!r}")
+    share = np.random.default_rng(seed).random(count)
+    angle = np.deg2rad(look[0] + (look[1] - look[0]) * share)
+    slant = height / np.cos(angle)
+    ground = spacing * np.arange(size)
+    beyond = ground * np.sin(angle)[:, None]
+    if curved:
+        beyond = np.hypot(height, height * np.tan(angle)[:, None] + ground) - slant[:, None]
+    row = np.exp(sign * 4j * np.pi / wavelength * beyond)
+    frequency, _ = fold(sign * 2 * spacing * np.sin(angle) / wavelength, 1.0)
+    planes = np.stack([2 * frequency, 2 * share - 1, np.full(count, -1.0)], axis=1)
+    return xr.Dataset(
+        {
+            "slc": (
+                ("sample", "y", "x"),
+                np.repeat(row[:, None], size, axis=1).astype(np.complex64),
+                {"long_name": "complex image", "units": "1"},
+            ),
+            "condition": (
+                ("sample", "channel", "y", "x"),
+                np.broadcast_to(planes[..., None, None], (count, 3, size, size)).astype(np.float32),
+                {"long_name": "condition", "units": "1", "valid_range": [-1.0, 1.0]},
+            ),
+            "frequency": (
+                ("sample", "band"),
+                frequency[:, None],
+                {"long_name": "fringe frequency along x at the first pixel", "units": "cycles/sample"},
+            ),
+            "amplitude": (("sample", "band"), np.ones((count, 1)), {"long_name": "amplitude", "units": "1"}),
+            "look_angle": ("sample", np.rad2deg(angle), {"long_name": "look angle", "units": "degree"}),
+            "slant_range": ("sample", slant, {"long_name": "slant range of the first pixel", "units": "m"}),
+        },
+        coords={
+            "channel": (
+                "channel",
+                ["frequency", "look_angle", "background"],
+                {"meaning": f"frequency: omega/pi; look_angle: -1 and 1 at {look} degrees; background: -1"},
+            ),
+            "band_start": ("band", [0], {"long_name": "first row of the band"}),
+            "band_stop": ("band", [size], {"long_name": "row behind the band"}),
+        },
+        attrs={
+            "source": "flat_earth",
+            "seed": int(seed),
+            "wavelength": float(wavelength),
+            "height": float(height),
+            "spacing_x": float(spacing),
+            "phase_sign": int(sign),
+            "curved": int(curved),
+            "amplitude_scale": 1.0,
+            "condition_source": "scene",
+        },
+    )
