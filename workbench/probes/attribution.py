@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.probes.lattice import (
-    DIRECT,
     IMAGE,
     Grid,
+    direct_bin,
     distinct_orders,
-    explain,
     highest_order,
     lines,
     order_period,
@@ -93,16 +92,16 @@ def attribute(energy: Array, spectrum: Grid, phases: int, real: bool) -> Share:
     """
     highest = highest_order(spectrum, phases)
     columns = IMAGE + len(spectrum.levels) + 1
-    table = np.zeros((2 * highest + 1) * columns)
+    cells = np.zeros((2 * highest + 1) * columns)
     explained = np.zeros(phases)
     flat = energy.reshape(-1)
     for block in lines(spectrum, phases, real):
         power = flat[block.index] * block.weight
-        table += np.bincount(
-            (block.order + highest) * columns + block.cause, weights=power, minlength=table.size
+        cells += np.bincount(
+            (block.order + highest) * columns + block.cause, weights=power, minlength=cells.size
         )
         explained += np.bincount(block.row, weights=power, minlength=phases)
-    table = table.reshape(-1, columns)
+    table = cells.reshape(-1, columns)
     rows = energy.sum((1, 2))
     if real:
         rows = rows[np.minimum(np.arange(phases), phases - np.arange(phases))]
@@ -110,7 +109,8 @@ def attribute(energy: Array, spectrum: Grid, phases: int, real: bool) -> Share:
         for order, weight in _shown(row, phases, real):
             table[order + highest, -1] += weight * rest
     total = float(rows.sum())
-    by_phase = np.bincount(np.minimum(np.arange(phases), phases - np.arange(phases)), weights=rows)
+    by_phase = np.zeros(phases // 2 + 1)
+    np.add.at(by_phase, np.minimum(np.arange(phases), phases - np.arange(phases)), rows)
     top = int(np.floor(3 * phases / 8)) + 1
     period = order_period(spectrum, phases)
     filled = period // phases / math.prod(spectrum.lowest)
@@ -149,8 +149,9 @@ def _largest_spur(energy: Array, spectrum: Grid, phases: int, real: bool) -> flo
     pairs[own_mirror] /= 2
     pairs[0, 0] = 0.0
     for sign in (1, -1):
-        where, cause = explain(spectrum, sign)
-        pairs.reshape(-1)[where[cause == DIRECT]] = 0.0
+        fundamental = direct_bin(spectrum, sign)
+        if fundamental:
+            pairs[fundamental] = 0.0
     return float(pairs.max())
 
 
@@ -158,12 +159,12 @@ def _ambiguity(spectrum: Grid, filled: float, tail: float, period: int) -> str:
     lowest, notes = spectrum.lowest, []
     if filled >= LATTICE_SHARE:
         notes.append(
-            f"the lattice of the lowest rate passed ({lowest[0]}×{lowest[1]} per frame) fills {100 * filled:.0f} % of "
-            "the bins: so much of any border leakage counts as folded or image; compare with circular padding"
+            f"the lattice of the lowest rate passed ({lowest[0]}×{lowest[1]} per frame) fills {100 * filled:.0f} % "
+            "of the bins: so much of any border leakage counts as folded or image; compare with circular padding"
         )
     if tail > TAIL_SHARE:
         notes.append(
-            f"{100 * tail:.2g} % of the power lies in the highest orders: orders that differ by {period} are counted "
-            "under the smaller one; raise phases"
+            f"{100 * tail:.2g} % of the power lies in the highest orders: orders that differ by {period} are "
+            "counted under the smaller one; raise phases"
         )
     return "; ".join(notes)

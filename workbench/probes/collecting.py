@@ -18,8 +18,8 @@ from workbench.probes.taps import Layer
 FEW_ORDERS = 1e-6  # an activation's input may hold so much of orders |k| >= 2 and count as a single tone
 
 
-class Unanalysable(ValueError):
-    """A layer's output that no analysis can be made of."""
+class NotFiniteError(ValueError):
+    """A layer returned NaN or infinite values."""
 
 
 @dataclass
@@ -82,11 +82,14 @@ class Collector:
         record.sum.total = None
         energy = energies(amplitudes)
         if not np.isfinite(energy).all():
-            raise Unanalysable(
-                f"layer {record.layer.name!r} ({record.layer.kind}) returned NaN or infinite values for a finite input"
+            raise NotFiniteError(
+                f"layer {record.layer.name!r} ({record.layer.kind}) returned NaN or infinite values "
+                "for a finite input"
             )
         record.share = attribute(energy, record.spectrum, self.tone.phases, real)
-        record.higher = 1 - float(record.share.by_phase[:2].sum()) / (record.share.total or 1.0) if real else 1.0
+        record.higher = (
+            1 - float(record.share.by_phase[:2].sum()) / (record.share.total or 1.0) if real else 1.0
+        )
         if record.higher < FEW_ORDERS:
             record.tones = ToneField(amplitudes[0].real.cpu().numpy(), amplitudes[1].cpu().numpy())
         if is_activation(record.layer):
@@ -94,6 +97,7 @@ class Collector:
 
     def _predict(self, record: Record) -> None:
         source = self.records.get(record.layer.source)
+        tones: ToneField | None
         if record.layer.source == "input":
             tones, higher = _input_field(self.tone), 0.0
         elif source is None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def original(module: nn.Module) -> nn.Module:
-    """The module behind ``torch.compile``; refuse what runs no Python.
+    """Return the module behind ``torch.compile``; refuse what runs no Python.
 
     Raises
     ------
@@ -29,26 +29,31 @@ def original(module: nn.Module) -> nn.Module:
         if isinstance(part, torch.jit.ScriptModule):
             where = f"its part {name!r} is" if name else "it is"
             raise ValueError(
-                f"{type(module).__name__} cannot be observed: {where} scripted or traced, so its operations run "
-                "outside Python; pass the module it was made from"
+                f"{type(module).__name__} cannot be observed: {where} scripted or traced, so its operations "
+                "run outside Python; pass the module it was made from"
             )
     return module
 
 
-def placement(module: nn.Module, dtype: torch.dtype | None = None) -> tuple[torch.device, torch.dtype]:
-    """Device and floating type of a module's first floating parameter or buffer (else CPU, float32)."""
+def placement(module: nn.Module, otherwise: torch.dtype = torch.float32) -> tuple[torch.device, torch.dtype]:
+    """Device and floating type of a module's first floating parameter or buffer.
+
+    Examples
+    --------
+    >>> placement(nn.Conv2d(1, 1, 1).double())
+    (device(type='cpu'), torch.float64)
+    """
     for tensor in (*module.parameters(), *module.buffers()):
         if tensor.is_floating_point() or tensor.is_complex():
-            real = tensor.real.dtype if tensor.is_complex() else tensor.dtype
-            return tensor.device, dtype or real
-    return torch.device("cpu"), dtype or torch.float32
+            return tensor.device, tensor.real.dtype if tensor.is_complex() else tensor.dtype
+    return torch.device("cpu"), otherwise
 
 
 @contextmanager
 def undisturbed(module: nn.Module) -> Iterator[None]:
     """Evaluate a module in eval mode without gradients; afterwards it is as it was, also after an error.
 
-    Restored: the mode of every part, every buffer (batch norm's running statistics too), torch's random state.
+    Restored: every part's mode, every buffer (batch norm's running statistics too), torch's random state.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from workbench.probes.lineage import Lineage
 
 
 def as_image(output: Tensor, lineage: Lineage, frames: int) -> tuple[Tensor | None, str]:
-    """A layer's output as (frame, channel, y, x), or None with the reason.
+    """Return a layer's output as (frame, channel, y, x), or None with the reason.
 
     Examples
     --------

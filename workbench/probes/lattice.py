@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -70,17 +70,17 @@ class Grid:
     frame: Pair
     scale: tuple[Fraction, Fraction]
 
-    @property
+    @cached_property
     def lowest(self) -> Pair:
-        """The spacing of the lattice that all rates passed span: the lowest rate, where they divide each other."""
+        """The spacing of the lattice that all rates passed span: the lowest, where they divide each other."""
         return math.gcd(*(q[0] for q in self.rates)), math.gcd(*(q[1] for q in self.rates))
 
-    @property
+    @cached_property
     def tone_period(self) -> int:
         """Orders that differ by this share the lattice (before phases tell them apart)."""
         return math.lcm(*(r // math.gcd(r, m) for r, m in zip(self.lowest, self.tone, strict=True)))
 
-    @property
+    @cached_property
     def levels(self) -> tuple[Pair, ...]:
         """Rate of image level 1, 2, …: the frame's halved ones, then other rates passed."""
         lowest = self.lowest
@@ -97,9 +97,8 @@ class Grid:
         return tuple(sorted({*levels, *rest}, key=math.prod, reverse=True)) or (lowest,)
 
 
-def grid(
-    rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pair
-) -> tuple[Grid | None, str]:
+@lru_cache(maxsize=1024)
+def grid(rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pair) -> tuple[Grid | None, str]:
     """Frequencies of a layer, or the reason why it cannot be analysed.
 
     Parameters
@@ -115,14 +114,15 @@ def grid(
 
     Notes
     -----
-    The window is one whole frame where the layer holds it; a layer that was cropped (or whose frame is no whole
-    number of samples) is analysed on the largest crop that holds whole periods of tone and lattice.
+    The window is one whole frame where the layer holds it; a layer that was cropped (or whose frame is no
+    whole number of samples) is analysed on the largest crop that holds whole periods of tone and lattice.
     """
     windows, scales, missing = [], [], []
     for axis in range(2):
         own = rate[axis] * frame[axis]
         rates = [q[axis] * frame[axis] for q in passed]
-        # Samples after which tone and lattice repeat: a whole number, as the layer's own rate is one of the rates.
+        # Samples after which tone and lattice repeat: a whole number, as the layer's own rate is one of the
+        # rates.
         period = int(own / rational_gcd([Fraction(tone[axis]), *rates]))
         window = int(min(Fraction(size[axis]), own) // period) * period
         if window == 0:
@@ -131,8 +131,8 @@ def grid(
         scales.append(window / own)
     if missing:
         return None, (
-            f"holds no whole period of the tone and of the rates passed ({', '.join(missing)}): choose a tone "
-            "with a common divisor with the frame, or a frame that every stride divides"
+            f"holds no whole period of the tone and of the rates passed ({', '.join(missing)}): choose a "
+            "tone with a common divisor with the frame, or a frame that every stride divides"
         )
     scale = (scales[0], scales[1])
 
@@ -149,20 +149,28 @@ def grid(
     ), ""
 
 
-def folded_at(spectrum: Grid, order: int) -> float:
-    """Highest rate, in samples per frame, at which an order's frequency exceeds what that rate can represent.
+@lru_cache(maxsize=256)
+def folding_rates(spectrum: Grid, highest: int) -> npt.NDArray[np.float64]:
+    """Rate, in samples per frame, at which each order −K … K is folded first; NaN where none is.
 
-    NaN if none does. Where the rates along y and x differ, the axis that folds counts.
+    It is the highest of the rates passed that cannot represent the order's frequency. Where the rates along y
+    and x differ, the axis that folds counts.
     """
-    for q in spectrum.rates:
-        hits = [
-            float(q[axis] / spectrum.scale[axis])
-            for axis in range(2)
-            if folded(order * spectrum.tone[axis], q[axis])[1]
-        ]
-        if hits:
-            return max(hits)
-    return math.nan
+    result = np.full(2 * highest + 1, np.nan)
+    order = np.arange(-highest, highest + 1)
+    for q in reversed(spectrum.rates):
+        for axis in sorted(range(2), key=lambda axis: q[axis] / spectrum.scale[axis]):
+            alias = (2 * order * spectrum.tone[axis] + q[axis]) // (2 * q[axis])
+            result[alias != 0] = float(q[axis] / spectrum.scale[axis])
+    return result
+
+
+def direct_bin(spectrum: Grid, order: int) -> Pair | None:
+    """Bin of an order at its true frequency, None if the layer's rate cannot represent it."""
+    f = (order * spectrum.tone[0], order * spectrum.tone[1])
+    if folded(f[0], spectrum.own[0])[1] or folded(f[1], spectrum.own[1])[1]:
+        return None
+    return f[0] % spectrum.window[0], f[1] % spectrum.window[1]
 
 
 @dataclass(frozen=True)
@@ -174,8 +182,8 @@ class Lines:
     row : ndarray of int
         Phase order modulo the number of phases J, of each line.
     index : ndarray of int
-        Where its energy is stored: flat index into (stored row, y, x) of unshifted spectra. Real signals store the
-        rows 0 … J//2; the others are their mirror images.
+        Where its energy is stored: flat index into (stored row, y, x) of unshifted spectra. Real signals
+        store the rows 0 … J//2; the others are their mirror images.
     order : ndarray of int
         Signed order.
     cause : ndarray of int
@@ -204,9 +212,9 @@ def highest_order(spectrum: Grid, phases: int) -> int:
 def lines(spectrum: Grid, phases: int, real: bool) -> Iterable[Lines]:
     """Explain the bins of every phase order by the smallest |order| whose lattice they lie on, in blocks.
 
-    Order k appears in phase order k mod J, on bins congruent to k·m modulo the lowest rate passed. Orders that
-    agree in both merge under the smallest |k|. Orders beyond ``max(64, J)`` that only a bin's position tells apart
-    are counted under the phase order, with their cause.
+    Order k appears in phase order k mod J, on bins congruent to k·m modulo the lowest rate passed. Orders
+    that agree in both merge under the smallest |k|. Orders beyond ``max(64, J)`` that only a bin's position
+    tells apart are counted under the phase order, with their cause.
     """
     bins = math.prod(spectrum.window) // math.prod(spectrum.lowest)
     if bins * order_period(spectrum, phases) <= _CACHED_LINES:
@@ -236,7 +244,10 @@ def _lines_by_order(spectrum: Grid, phases: int, real: bool) -> Iterator[Lines]:
 def _all_lines(spectrum: Grid, phases: int, real: bool) -> Lines:
     blocks = list(_lines_by_order(spectrum, phases, real))
     return Lines(
-        *(np.concatenate([getattr(b, name) for b in blocks]) for name in ("row", "index", "order", "cause", "weight"))
+        *(
+            np.concatenate([getattr(b, name) for b in blocks])
+            for name in ("row", "index", "order", "cause", "weight")
+        )
     )
 
 
@@ -246,7 +257,7 @@ def _mirror(flat: npt.NDArray[np.int64], window: Pair) -> npt.NDArray[np.int64]:
 
 
 def principal(order: int, phases: int) -> int:
-    """The phase order −⌊J/2⌋ … ⌈J/2⌉−1 of an order; J/2 keeps the sign of the order.
+    """Return the phase order −⌊J/2⌋ … ⌈J/2⌉−1 of an order; J/2 keeps the sign of the order.
 
     Examples
     --------
@@ -270,16 +281,14 @@ def distinct_orders(period: int, real: bool) -> list[tuple[int, float]]:
 def explain(spectrum: Grid, order: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
     """Bins on the lattice of one order (flat, unshifted), and the cause of each.
 
-    ``direct`` at order·tone if the layer's own rate represents it; ``folded`` at its alias of any rate passed;
-    ``image_d`` elsewhere, d the smallest level whose rate divides the offset from one of those.
+    ``direct`` at order·tone if the layer's own rate represents it; ``folded`` at its alias of any rate
+    passed; ``image_d`` elsewhere, d the smallest level whose rate divides the offset from one of those.
     """
     window, lowest = spectrum.window, spectrum.lowest
     true = (order * spectrum.tone[0], order * spectrum.tone[1])
     start = (true[0] % lowest[0], true[1] % lowest[1])
     levels = spectrum.levels
-    cause = np.full(
-        (window[0] // lowest[0], window[1] // lowest[1]), IMAGE + len(levels) - 1, dtype=np.int8
-    )
+    cause = np.full((window[0] // lowest[0], window[1] // lowest[1]), IMAGE + len(levels) - 1, dtype=np.int8)
 
     def place(base: Pair, spacing: Pair, code: int) -> None:
         steps = [math.gcd(s, w) // r for s, w, r in zip(spacing, window, lowest, strict=True)]
@@ -296,8 +305,9 @@ def explain(spectrum: Grid, order: int) -> tuple[npt.NDArray[np.int64], npt.NDAr
             place(base, levels[level - 1], IMAGE + level - 1)
     for alias in aliases:
         place(alias, window, FOLDED)
-    if not any(folded(f, q)[1] for f, q in zip(true, spectrum.own, strict=True)):
-        place(true, window, DIRECT)
-    y = start[0] + lowest[0] * np.arange(cause.shape[0])
-    x = start[1] + lowest[1] * np.arange(cause.shape[1])
-    return (y[:, None] * window[1] + x[None, :]).ravel(), cause.ravel()
+    direct = direct_bin(spectrum, order)
+    if direct:
+        place(direct, window, DIRECT)
+    rows = start[0] + lowest[0] * np.arange(cause.shape[0])
+    columns = start[1] + lowest[1] * np.arange(cause.shape[1])
+    return (rows[:, None] * window[1] + columns[None, :]).ravel(), cause.ravel()

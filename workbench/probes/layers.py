@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from workbench.probes.collecting import Unanalysable
+from workbench.probes.collecting import NotFiniteError
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.images import as_image
 from workbench.probes.sweep import evaluate
@@ -33,7 +33,9 @@ class SpectrumCollector:
             return
         power = mean_power(image)
         if not np.isfinite(power).all():
-            raise Unanalysable(f"layer {layer.name!r} ({layer.kind}) returned NaN or infinite values for a finite batch")
+            raise NotFiniteError(
+                f"layer {layer.name!r} ({layer.kind}) returned NaN or infinite values for a finite batch"
+            )
         self.spectra[layer.name] = _labelled(power, layer)
 
 
@@ -49,9 +51,9 @@ def mean_power(image: Tensor) -> np.ndarray:
         image = image.float()
     height, width = image.shape[2:]
     transform = torch.fft.fft2 if image.is_complex() else torch.fft.rfft2
+    count = image.shape[0] * image.shape[1]
     spectra = torch.view_as_real(transform(image, norm="forward"))
-    power = spectra.square().sum((0, 1), dtype=torch.float64).sum(-1) / (image.shape[0] * image.shape[1])
-    half = power.cpu().numpy()
+    half = (spectra.square_().sum((0, 1)).sum(-1).double() / count).cpu().numpy()
     if not image.is_complex():
         u = np.arange(width // 2 + 1, width)
         mirrored = half[-np.arange(height) % height][:, width - u]
@@ -64,7 +66,11 @@ def _labelled(power: np.ndarray, layer: Layer) -> xr.Dataset:
     for axis, size, rate in zip("yx", power.shape, layer.lineage.rate, strict=True):
         frequency = np.fft.fftshift(np.fft.fftfreq(size))
         name = f"frequency_{axis}"
-        coords[name] = (name, frequency, {"units": "cycles per sample", "long_name": f"frequency along {axis}"})
+        coords[name] = (
+            name,
+            frequency,
+            {"units": "cycles per sample", "long_name": f"frequency along {axis}"},
+        )
         coords[f"input_{name}"] = (
             name,
             frequency * float(rate),
@@ -86,8 +92,8 @@ def _labelled(power: np.ndarray, layer: Layer) -> xr.Dataset:
 def layer_spectra(module: nn.Module, batch: Any, *inputs: Any) -> xr.DataTree:
     """Mean power spectrum of every layer of a network on a batch of images.
 
-    ``power(v, u) = mean over batch and channels of |DFT2 of the output|²`` (norm "forward"): it sums to the layer's
-    mean square. The module is evaluated in eval mode and left as it was.
+    ``power(v, u) = mean over batch and channels of |DFT2 of the output|²`` (norm "forward"): it sums to the
+    layer's mean square. The module is evaluated in eval mode and left as it was.
 
     Parameters
     ----------
@@ -101,15 +107,16 @@ def layer_spectra(module: nn.Module, batch: Any, *inputs: Any) -> xr.DataTree:
     Returns
     -------
     DataTree
-        One child per layer with a spatial output: ``power(frequency_y, frequency_x)``, ascending frequencies in cycles
-        per sample of that layer; coordinates ``input_frequency_y``, ``input_frequency_x`` in cycles per input pixel;
-        attrs module_type, rate (samples per input pixel along y, x). Root attrs ``not_analysed`` lists the others.
+        One child per layer with a spatial output: ``power(frequency_y, frequency_x)``, ascending frequencies
+        in cycles per sample of that layer; coordinates ``input_frequency_y``, ``input_frequency_x`` in cycles
+        per input pixel; attrs module_type, rate (samples per input pixel along y, x). Root attrs
+        ``not_analysed`` lists the others.
 
     Raises
     ------
     ValueError
-        For a batch that is no (batch, channel, y, x) array of finite numbers, or a module that fails on it or has no
-        layer with a spatial output.
+        For a batch that is no (batch, channel, y, x) array of finite numbers, or a module that fails on it or
+        has no layer with a spatial output.
 
     Examples
     --------
@@ -118,16 +125,17 @@ def layer_spectra(module: nn.Module, batch: Any, *inputs: Any) -> xr.DataTree:
     1.0
     """
     module = original(module)
-    device, dtype = placement(module)
-    images = _checked(batch).to(device)
-    if not images.is_complex():
-        images = images.to(dtype)
+    images = _checked(batch)
+    device, dtype = placement(module, otherwise=images.dtype)
+    images = images.to(device) if images.is_complex() else images.to(device, dtype)
     collector = SpectrumCollector(images.shape[0])
     with undisturbed(module):
         evaluate(module, images, inputs, collector)
     if not collector.spectra:
         reasons = "; ".join(f"{name}: {why}" for name, why in collector.refused.items())
-        raise ValueError(f"{type(module).__name__} has no layer with a spatial output ({reasons or 'no layers'})")
+        raise ValueError(
+            f"{type(module).__name__} has no layer with a spatial output ({reasons or 'no layers'})"
+        )
     root = xr.Dataset(attrs={"not_analysed": [f"{name}: {why}" for name, why in collector.refused.items()]})
     return xr.DataTree.from_dict({"/": root, **collector.spectra})
 
@@ -136,8 +144,8 @@ def _checked(batch: Any) -> Tensor:
     images = batch if isinstance(batch, Tensor) else torch.as_tensor(np.asarray(batch))
     if images.ndim != 4 or not (images.is_floating_point() or images.is_complex()):
         raise ValueError(
-            f"batch must be floating-point images (batch, channel, y, x), found shape {tuple(images.shape)} of "
-            f"{str(images.dtype).removeprefix('torch.')}"
+            "batch must be floating-point images (batch, channel, y, x), found shape "
+            f"{tuple(images.shape)} of {str(images.dtype).removeprefix('torch.')}"
         )
     if images.numel() == 0:
         raise ValueError(f"batch holds no pixels: shape {tuple(images.shape)}")

@@ -1,7 +1,7 @@
 """Which sampling rates a tensor has passed on its way from the input.
 
-Every torch function maps the lineage of its arguments to that of its result (`derive`). A rate is a pair (y, x)
-of exact fractions, in samples per input pixel.
+Every torch function maps the lineage of its arguments to that of its result (`derive`). A rate is a pair (y,
+x) of exact fractions, in samples per input pixel.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def derive(
         merged = replace(merged, spectral=_spectral(name, main))
     elif main.spectral:
         return merged  # a spectrum is cut and padded at no rate: its inverse transform tells
-    change = _CHANGES.get(name, _by_size)(args, kwargs, main, size)
+    change = _CHANGES.get(name, _by_size)(Call(args, kwargs, main, size))
     if isinstance(change, str):
         return replace(merged, problem=problem or change)
     rate = (main.rate[0] * change[0], main.rate[1] * change[1])
@@ -110,7 +110,7 @@ def resized(parents: Sequence[Lineage], out: Tensor) -> Lineage:
 
 
 def _main_parent(parents: Sequence[Lineage], out: Tensor) -> Lineage:
-    """The argument whose grid the result lives on: same size, else the largest (the others broadcast)."""
+    """Find the argument whose grid the result lives on: same size, else the largest (others broadcast)."""
     for parent in parents:
         if parent.axes and out.ndim > max(parent.axes) and _size_at(out, parent.axes) == parent.size:
             return parent
@@ -138,8 +138,22 @@ def _axes(name: str, args: Sequence[Any], parent: Lineage, out: Tensor) -> tuple
 
 
 # ---------------------------------------------------------------- changes of rate, by name of the function
-Change = Rate | str
-ChangeRule = Callable[[Sequence[Any], dict[str, Any], Lineage, tuple[int, int]], Change]
+@dataclass(frozen=True)
+class Call:
+    """One function call: what it was given, the lineage it goes on from, and the size it led to."""
+
+    args: Sequence[Any]
+    kwargs: dict[str, Any]
+    parent: Lineage
+    size: tuple[int, int]
+
+    def argument(self, position: int, keyword: str, default: Any = None) -> Any:
+        """Return an argument given by position or by keyword."""
+        return self.kwargs.get(keyword, self.args[position] if len(self.args) > position else default)
+
+
+Change = Rate | str  # factor of the rate, or why there is none
+ChangeRule = Callable[[Call], Change]
 
 
 def _pair(value: Any) -> tuple[int, int]:
@@ -148,26 +162,29 @@ def _pair(value: Any) -> tuple[int, int]:
     return int(value), int(value)
 
 
-def _keep(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+def _keep(_: Call) -> Change:
     return ONE
 
 
-def _by_size(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+def _by_size(call: Call) -> Change:
     def factor(before: int, after: int) -> Fraction:
         whole = min(before, after) > 0 and (before % after == 0 or after % before == 0)
-        return Fraction(after, before) if whole and size != (1, 1) else Fraction(1)
+        return Fraction(after, before) if whole and call.size != (1, 1) else Fraction(1)
 
-    return factor(parent.size[0], size[0]), factor(parent.size[1], size[1])
+    before, after = call.parent.size, call.size
+    return factor(before[0], after[0]), factor(before[1], after[1])
 
 
-def _strided(position: int, sign: int, default: int | None = None) -> ChangeRule:
-    """Rule of an operation with a stride: rate / stride (sign −1) or rate · stride (sign +1)."""
+def _strided(position: int, sign: int, kernel: int | None = None) -> ChangeRule:
+    """Rule of an operation whose stride divides (sign −1) or multiplies (sign +1) the rate.
 
-    def rule(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
-        stride = kwargs.get("stride", args[position] if len(args) > position else None)
+    The stride is the argument at `position`; if none is given, the kernel size at position `kernel` is it.
+    """
+
+    def rule(call: Call) -> Change:
+        stride = call.argument(position, "stride")
         if stride in (None, (), []):
-            kernel = default and kwargs.get("kernel_size", args[default] if len(args) > default else None)
-            stride = kernel or 1
+            stride = 1 if kernel is None else call.argument(kernel, "kernel_size", 1)
         y, x = _pair(stride)
         return Fraction(y) ** sign, Fraction(x) ** sign
 
@@ -175,51 +192,50 @@ def _strided(position: int, sign: int, default: int | None = None) -> ChangeRule
 
 
 def _shuffled(keyword: str, sign: int) -> ChangeRule:
-    def rule(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
-        factor = Fraction(int(kwargs.get(keyword, args[1] if len(args) > 1 else 1))) ** sign
+    def rule(call: Call) -> Change:
+        factor = Fraction(int(call.argument(1, keyword, 1))) ** sign
         return factor, factor
 
     return rule
 
 
-def _interpolated(
-    args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]
-) -> Change:
-    aligned = kwargs.get("align_corners", args[4] if len(args) > 4 else None)
-    if aligned and min(*parent.size, *size) > 1:
-        return Fraction(size[0] - 1, parent.size[0] - 1), Fraction(size[1] - 1, parent.size[1] - 1)
-    return Fraction(size[0], parent.size[0]), Fraction(size[1], parent.size[1])
+def _interpolated(call: Call) -> Change:
+    before, after = call.parent.size, call.size
+    if call.argument(4, "align_corners") and min(*before, *after) > 1:
+        return Fraction(after[0] - 1, before[0] - 1), Fraction(after[1] - 1, before[1] - 1)
+    return Fraction(after[0], before[0]), Fraction(after[1], before[1])
 
 
-def _adaptive(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
-    if size == (1, 1):
+def _adaptive(call: Call) -> Change:
+    before, after = call.parent.size, call.size
+    if after == (1, 1):
         return ONE  # the whole frame in one value: nothing is decimated
-    if parent.size[0] % size[0] or parent.size[1] % size[1]:
-        return f"adaptive pooling from {parent.size} to {size} samples has windows of several sizes: no single rate"
-    return Fraction(size[0], parent.size[0]), Fraction(size[1], parent.size[1])
+    if before[0] % after[0] or before[1] % after[1]:
+        return (
+            f"adaptive pooling from {before} to {after} samples has windows of several sizes: no single rate"
+        )
+    return Fraction(after[0], before[0]), Fraction(after[1], before[1])
 
 
-def _free(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+def _free(_: Call) -> Change:
     return "resampled at freely chosen positions: no single rate"
 
 
-def _indexed(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
+def _indexed(call: Call) -> Change:
     """``x[..., ::2, ::2]`` decimates; slices of step 1 crop."""
-    steps = index_steps(args[1], parent)
+    steps = index_steps(call.args[1], call.parent)
     return Fraction(1, steps[0]), Fraction(1, steps[1])
 
 
-def _selected(args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]) -> Change:
-    dim = int(kwargs.get("dim", args[1] if len(args) > 1 else 0)) % 4
-    step = _step(kwargs.get("index", args[2] if len(args) > 2 else None))
-    y, x = (
-        Fraction(1, step) if parent.axes and dim == axis else Fraction(1) for axis in parent.axes or (0, 0)
-    )
-    return y, x
+def _selected(call: Call) -> Change:
+    axis = int(call.argument(1, "dim", 0)) % 4
+    factor = Fraction(1, _step(call.argument(2, "index")))
+    y, x = call.parent.axes or (2, 3)
+    return factor if axis == y else Fraction(1), factor if axis == x else Fraction(1)
 
 
 def index_steps(index: Any, lineage: Lineage) -> tuple[int, int]:
-    """Steps along y and x of an index expression such as ``[..., ::2, ::2]``."""
+    """Read the steps along y and x from an index expression such as ``[..., ::2, ::2]``."""
     parts = list(index) if isinstance(index, tuple) else [index]
     explicit = sum(part is not None and part is not Ellipsis for part in parts)
     if not any(part is Ellipsis for part in parts):
@@ -254,22 +270,20 @@ def _spectral(name: str, parent: Lineage) -> tuple[int, int] | None:
     return None if inverse else parent.spectral or parent.size
 
 
-def _transformed(
-    args: Sequence[Any], kwargs: dict[str, Any], parent: Lineage, size: tuple[int, int]
-) -> Change:
-    """An inverse transform of a cut or padded spectrum resamples ideally, by any rational factor."""
-    before = parent.spectral
-    return (Fraction(size[0], before[0]), Fraction(size[1], before[1])) if before else ONE
+def _transformed(call: Call) -> Change:
+    """Resample ideally, by any rational factor: the inverse transform of a cut or padded spectrum."""
+    before, after = call.parent.spectral, call.size
+    return (Fraction(after[0], before[0]), Fraction(after[1], before[1])) if before else ONE
 
 
 _CHANGES: dict[str, ChangeRule] = {
     "conv2d": _strided(3, -1),
     "conv_transpose2d": _strided(3, +1),
-    "max_pool2d": _strided(2, -1, default=1),
-    "max_pool2d_with_indices": _strided(2, -1, default=1),
-    "avg_pool2d": _strided(2, -1, default=1),
-    "lp_pool2d": _strided(3, -1, default=2),
-    "max_unpool2d": _strided(3, +1, default=2),
+    "max_pool2d": _strided(2, -1, kernel=1),
+    "max_pool2d_with_indices": _strided(2, -1, kernel=1),
+    "avg_pool2d": _strided(2, -1, kernel=1),
+    "lp_pool2d": _strided(3, -1, kernel=2),
+    "max_unpool2d": _strided(3, +1, kernel=2),
     "pixel_shuffle": _shuffled("upscale_factor", +1),
     "pixel_unshuffle": _shuffled("downscale_factor", -1),
     "interpolate": _interpolated,

@@ -14,7 +14,7 @@ from torch import nn
 
 from workbench.probes.collecting import Collector, Record
 from workbench.probes.guard import original, placement, undisturbed
-from workbench.probes.lattice import IMAGE, folded_at
+from workbench.probes.lattice import IMAGE, folding_rates
 from workbench.probes.phases import Tone
 from workbench.probes.sweep import Sweep
 
@@ -35,13 +35,14 @@ def analyse_orders(
 ) -> xr.Dataset:
     """Name the cause of every spectral line that a tone makes in every layer of a network.
 
-    J copies of a tone whose phase is advanced by ``2πj/J`` pass the module. What is of order k in the tone rotates as
-    ``e^{jkφ}`` wherever it was folded to: a DFT over the phase separates the orders, the bin then tells the cause:
+    J copies of a tone whose phase is advanced by ``2πj/J`` pass the module. What is of order k in the tone
+    rotates as ``e^{jkφ}`` wherever it was folded to: a DFT over the phase separates the orders, the bin then
+    tells the cause:
 
     ``direct``   at k·tone, as long as the layer's rate represents it
     ``folded``   at an alias of k·tone at a rate passed on the way (eq. 5 of the seed paper)
-    ``image_d``  elsewhere on the lattice of the lowest rate passed: left by decimation and expansion at level d
-    ``leakage``  off that lattice: a border made the layer position-dependent
+    ``image_d``  elsewhere on the lattice of the lowest rate passed: left by decimation and expansion at level
+    d ``leakage``  off that lattice: a border made the layer position-dependent
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def analyse_orders(
     tone : pair of int
         Cycles per frame (m_y, m_x), each below Nyquist, so that the tone is periodic in the frame.
     phases : int
-        J >= 3. Orders that differ by J are told apart by their bins where these differ, else counted under the
-        smaller; J = N (pixels per frame) keeps leakage exact to rounding.
+        J >= 3. Orders that differ by J are told apart by their bins where these differ, else counted under
+        the smaller; J = N (pixels per frame) keeps leakage exact to rounding.
     amplitude, offset : float
         The input is ``offset + amplitude · cos(2π(m_y y/H + m_x x/W) + φ_j)``.
     channels : sequence of float, optional
@@ -63,26 +64,27 @@ def analyse_orders(
     layers : sequence of str, optional
         Analyse only these.
     dtype : torch.dtype, optional
-        Type of the input (default: that of the module's parameters, else float32). Layers are evaluated in the
-        module's own precision; energies are summed up in float64.
+        Type of the input (default: that of the module's parameters, else float32). Layers are evaluated in
+        the module's own precision; energies are summed up in float64.
     memory : float
         Bytes the frames of all layers may take; beyond it phases and layers are taken in turn.
 
     Returns
     -------
     Dataset
-        ``power(layer, order, cause)``: its sum per layer is the layer's mean square summed over channels; orders are
-        signed. ``theory(layer, order)``: power predicted for pointwise activations fed by one tone per pixel, NaN
-        elsewhere (``theory_note`` says why). ``order_tail``, ``largest_spur``, ``folded_at`` (samples per frame),
-        ``ambiguous`` and ``ambiguity`` (what cannot be told apart, never called leakage), ``leakage_visible`` (share
-        of evenly spread leakage that would show as such). Coordinates ``module_type``, ``rate_y``, ``rate_x``
-        (samples per input pixel), ``size``. What was not analysed is listed in ``attrs["not_analysed"]``.
+        ``power(layer, order, cause)``: its sum per layer is the layer's mean square summed over channels;
+        orders are signed. ``theory(layer, order)``: power predicted for pointwise activations fed by one tone
+        per pixel, NaN elsewhere (``theory_note`` says why). ``order_tail``, ``largest_spur``, ``folded_at``
+        (samples per frame), ``ambiguous`` and ``ambiguity`` (what cannot be told apart, never called leakage),
+        ``leakage_visible`` (share of evenly spread leakage that would show as such). Coordinates
+        ``module_type``, ``rate_y``, ``rate_x`` (samples per input pixel), ``size``. What was not analysed is
+        listed in ``attrs["not_analysed"]``.
 
     Raises
     ------
     ValueError
-        For a shape, tone or number of phases that makes no sense; if the module fails on such an input, returns NaN,
-        or has no layer with a spatial output; for scripted modules.
+        For a shape, tone or number of phases that makes no sense; if the module fails on such an input,
+        returns NaN, or has no layer with a spatial output; for scripted modules.
 
     Notes
     -----
@@ -91,16 +93,17 @@ def analyse_orders(
 
     Examples
     --------
-    >>> analysis = analyse_orders(nn.ReLU(), shape=(1, 16, 16), tone=(0, 3), phases=16)
+    >>> analysis = analyse_orders(nn.ReLU(), shape=(1, 64, 64), tone=(5, 11), phases=64)
     >>> power = analysis.power.sel(layer="ReLU").sum("cause")
     >>> power.sel(order=[0, 1, 2]).values.round(4)
-    array([0.1028, 0.0625, 0.0118])
+    array([0.1012, 0.0625, 0.0113])
     """
     module = original(module)
     wave = _checked_tone(shape, tone, phases, amplitude, offset, channels)
     collector = Collector(wave)
+    device, own_type = placement(module)
     with undisturbed(module):
-        Sweep(module, wave, tuple(inputs), *placement(module, dtype)).run(collector, layers, memory)
+        Sweep(module, wave, tuple(inputs), device, dtype or own_type).run(collector, layers, memory)
     if not collector.records:
         reasons = "; ".join(f"{name}: {why}" for name, why in collector.refused.items())
         raise ValueError(
@@ -127,15 +130,16 @@ def _checked_tone(
     for name, m, n in zip("yx", cycles, sizes[1:], strict=True):
         if 2 * abs(m) >= n:
             raise ValueError(
-                f"tone {tuple(cycles)} is not below Nyquist along {name}: |m_{name}| must be below {n / 2:g} cycles "
-                f"per frame of {n} pixels"
+                f"tone {tuple(cycles)} is not below Nyquist along {name}: |m_{name}| must be below {n / 2:g} "
+                f"cycles per frame of {n} pixels"
             )
     if isinstance(phases, bool) or not isinstance(phases, int | np.integer) or phases < 3:
         raise ValueError(f"phases must be a whole number of at least 3, found {phases!r}")
     weights = np.ones(sizes[0]) if channels is None else np.asarray(channels, dtype=float)
     if weights.shape != (sizes[0],) or not np.isfinite(weights).all() or not weights.any():
         raise ValueError(
-            f"channels must be {sizes[0]} finite factors, one per input channel and not all 0, found {channels!r}"
+            f"channels must be {sizes[0]} finite factors, one per input channel and not all 0, "
+            f"found {channels!r}"
         )
     if not (math.isfinite(amplitude) and math.isfinite(offset) and amplitude > 0):
         raise ValueError(
@@ -177,21 +181,37 @@ def _dataset(collector: Collector) -> xr.Dataset:
         power[i, rows, -1] = share.table[:, -1]
         if record.theory is not None:
             theory[i, rows] = record.theory
-        folds[i, rows] = [folded_at(record.spectrum, k) for k in range(-share.highest, share.highest + 1)]
+        folds[i, rows] = folding_rates(record.spectrum, share.highest)
     square, text = {"units": "squared units of the layer"}, {"units": "1"}
     by_layer = {
         "theory_note": ([record.note for record in records], {"long_name": "why theory does not apply"}),
-        "order_tail": ([share.tail for share in shares], text | {"long_name": "share of the top quarter of orders"}),
-        "largest_spur": ([share.spur for share in shares], square | {"long_name": "strongest other pair of bins"}),
-        "ambiguous": ([bool(share.ambiguity) for share in shares], {"long_name": "something was not told apart"}),
+        "order_tail": (
+            [share.tail for share in shares],
+            text | {"long_name": "share of the top quarter of orders"},
+        ),
+        "largest_spur": (
+            [share.spur for share in shares],
+            square | {"long_name": "strongest other pair of bins"},
+        ),
+        "ambiguous": (
+            [bool(share.ambiguity) for share in shares],
+            {"long_name": "something was not told apart"},
+        ),
         "ambiguity": ([share.ambiguity for share in shares], {"long_name": "what was not told apart"}),
-        "leakage_visible": ([1 - share.filled for share in shares], text | {"long_name": "share of bins off lattice"}),
+        "leakage_visible": (
+            [1 - share.filled for share in shares],
+            text | {"long_name": "share of bins off lattice"},
+        ),
     }
     result = xr.Dataset(
         {
             "power": (("layer", "order", "cause"), power, square | {"long_name": "power"}),
             "theory": (("layer", "order"), theory, square | {"long_name": "predicted power"}),
-            "folded_at": (("layer", "order"), folds, {"units": "samples per frame", "long_name": "rate that folds"}),
+            "folded_at": (
+                ("layer", "order"),
+                folds,
+                {"units": "samples per frame", "long_name": "rate that folds"},
+            ),
             **{name: ("layer", values, attrs) for name, (values, attrs) in by_layer.items()},
         },
         coords=_coordinates(records) | {"order": ("order", orders, text), "cause": causes},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +106,7 @@ class PhaseSum:
         return torch.complex(self.total[:rows], imaginary), True
 
 
+@lru_cache(maxsize=16)
 def _phase_matrix(phases: int, is_complex: bool) -> Tensor:
     """Rows e^{−2πi jk/J}/J; for real frames the cosines k = 0 … J//2, then the sines k = 1 … (J−1)//2."""
     j = torch.arange(phases)
@@ -123,9 +125,5 @@ def energies(amplitudes: Tensor) -> npt.NDArray[np.float64]:
     >>> energies(tone)[0, 0].round(12) + 0.0
     array([0., 1., 0., 0.])
     """
-    rows, channels, height, width = amplitudes.shape
-    spectra = torch.view_as_real(torch.fft.fft2(amplitudes, norm="forward")).reshape(rows, channels, -1)
-    total = spectra.new_zeros(rows, height * width * 2)
-    for channel in range(channels):  # one pass over the data, no copy of it
-        total.addcmul_(spectra[:, channel], spectra[:, channel])
-    return total.reshape(rows, height, width, 2).sum(-1).double().cpu().numpy()
+    spectra = torch.view_as_real(torch.fft.fft2(amplitudes, norm="forward"))
+    return spectra.square_().sum(1).sum(-1).double().cpu().numpy()

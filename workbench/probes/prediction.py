@@ -1,8 +1,8 @@
 """What a pointwise activation must make of an input that is one tone per pixel.
 
-Where the input of an activation holds only the orders 0 and ±1, every pixel is ``b + A cos(φ + θ)`` in the phase φ of
-the cycle, whatever padding did to it: convolutions act linearly on the tone. The activation's harmonics at that pixel
-are then known in closed form.
+Where the input of an activation holds only the orders 0 and ±1, every pixel is ``b + A cos(φ + θ)`` in the
+phase φ of the cycle, whatever padding did to it: convolutions act linearly on the tone. The activation's
+harmonics at that pixel are then known in closed form.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,9 @@ from workbench.probes.taps import Layer
 from workbench.signals import ACTIVATIONS, harmonic_amplitude_field
 
 MAX_POINTS = 16384  # distinct (b, A, θ) evaluated; a layer with more is sampled evenly
-_MAX_TERMS = 1 << 22
 _SMOOTH_ORDERS = 128  # analytic activations have nothing left beyond these
-_KINK_FOLDS = 32  # harmonics of kinks fall as k⁻²: aliases of so many periods on each side are summed
+
+Array = npt.NDArray[Any]
 
 # Class of module or name of function -> (name in signals.ACTIVATIONS, its parameter, the module's attribute).
 _NAMED: dict[str, tuple[str, str | None, str]] = {
@@ -40,8 +41,26 @@ _NAMED: dict[str, tuple[str, str | None, str]] = {
 }
 # Pointwise without a closed form here: the function itself is sampled.
 _SAMPLED = frozenset(
-    "hardtanh relu6 hardswish hardsigmoid selu celu softsign mish logsigmoid tanhshrink softshrink hardshrink "
-    "threshold square abs sin cos exp".split()
+    (
+        "hardtanh",
+        "relu6",
+        "hardswish",
+        "hardsigmoid",
+        "selu",
+        "celu",
+        "softsign",
+        "mish",
+        "logsigmoid",
+        "tanhshrink",
+        "softshrink",
+        "hardshrink",
+        "threshold",
+        "square",
+        "abs",
+        "sin",
+        "cos",
+        "exp",
+    )
 )
 
 
@@ -62,9 +81,9 @@ def is_activation(layer: Layer) -> bool:
 def predict_orders(layer: Layer, field: ToneField, period: int) -> tuple[npt.NDArray[np.float64], str]:
     """Power of every class of orders modulo `period` that an activation makes of a tone field.
 
-    ``P_k = Σ_c mean_{y,x} |Σ_n c_{k+nP}(b, A)/2 · e^{i n P θ}|²`` with ``c_k(b, A)`` the cosine coefficients of
-    ``a(b + A cos t)`` (c_0 counts whole): orders that differ by P fold onto each other with their phases, as they do
-    in the measurement.
+    ``P_k = Σ_c mean_{y,x} |Σ_n c_{k+nP}(b, A)/2 · e^{i n P θ}|²`` with ``c_k(b, A)`` the cosine coefficients
+    of ``a(b + A cos t)`` (c_0 counts whole): orders that differ by P fold onto each other with their phases,
+    as they do in the measurement.
 
     Returns
     -------
@@ -74,31 +93,41 @@ def predict_orders(layer: Layer, field: ToneField, period: int) -> tuple[npt.NDA
         What was not exact, if anything.
     """
     b, amplitude, turn, share, note = _distinct(field, period)
-    coefficients = _coefficients(layer, b.size, period)
-    if isinstance(coefficients, int):
-        folds = coefficients
-        name, parameters = _named(layer)
-        half = period // 2
-        highest = half + folds * period
-        one_sided = harmonic_amplitude_field(name, amplitude, b, orders=highest, **parameters)
-        one_sided[:, 1:] /= 2
-        signed = np.abs(np.arange(-half - folds * period, -half + (folds + 1) * period))
-        terms = one_sided[:, signed].reshape(b.size, 2 * folds + 1, period)
-        phasors = turn[:, None] ** np.arange(-folds, folds + 1)
-        folded = np.einsum("pnk,pn->pk", terms, phasors)
+    name, parameters = _named(layer)
+    if name and not ACTIVATIONS[name].kinks:
+        folded = _series(name, parameters, b, amplitude, turn, period)
     else:
-        angle = (np.angle(turn)[:, None] + 2 * np.pi * np.arange(period)) / period
-        samples = coefficients(b[:, None] + amplitude[:, None] * np.cos(angle))
-        folded = np.roll(np.fft.fft(samples, axis=1) / period, period // 2, axis=1)
-    channels = field.mean.shape[0]
-    return channels * (share @ np.abs(folded) ** 2), note
+        function = partial(ACTIVATIONS[name], **parameters) if name else _callable(layer)
+        folded = _poisson(function, b, amplitude, turn, period)
+    return field.mean.shape[0] * (share @ np.abs(folded) ** 2), note
+
+
+def _series(
+    name: str, parameters: dict[str, float], b: Array, amplitude: Array, turn: Array, period: int
+) -> Array:
+    """Σ_n c_{k+nP}/2 · e^{inPθ}: analytic activations have no harmonics left beyond a few hundred."""
+    half, folds = period // 2, -(-_SMOOTH_ORDERS // period)
+    one_sided = harmonic_amplitude_field(name, amplitude, b, orders=half + folds * period, **parameters)
+    one_sided[:, 1:] /= 2
+    signed = np.abs(np.arange(-half - folds * period, -half + (folds + 1) * period))
+    terms = one_sided[:, signed].reshape(b.size, 2 * folds + 1, period)
+    return np.einsum("pnk,pn->pk", terms, turn[:, None] ** np.arange(-folds, folds + 1))
+
+
+def _poisson(
+    function: Callable[[Array], Array], b: Array, amplitude: Array, turn: Array, period: int
+) -> Array:
+    """Sum the same by Poisson's formula where it converges slowly: the DFT of P samples of one cycle."""
+    angle = (np.angle(turn)[:, None] + 2 * np.pi * np.arange(period)) / period
+    samples = function(b[:, None] + amplitude[:, None] * np.cos(angle))
+    return np.roll(np.fft.fft(samples, axis=1, norm="forward"), period // 2, axis=1)
 
 
 def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
     """Distinct (b, A, e^{iPθ}) with their shares of all pixels.
 
-    In a circular network every pixel of a channel is the same; zero padding adds a few border values. Pixels are
-    grouped where they agree to rounding, and each group is represented by its mean.
+    In a circular network every pixel of a channel is the same; zero padding adds a few border values. Pixels
+    are grouped where they agree to rounding, and each group is represented by its mean.
     """
     mean, first = np.broadcast_arrays(field.mean, field.first)
     single = first.dtype == np.complex64
@@ -106,9 +135,13 @@ def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
     turn = np.exp(1j * period * np.angle(first.astype(np.complex128).ravel()))
     scale = max(float(np.abs(b).max()), float(amplitude.max())) or 1.0
     fine, coarse = (2.0**18, 2.0**8) if single else (2.0**42, 2.0**26)
-    keys = np.stack([b / scale * fine, amplitude / scale * fine, turn.real * coarse, turn.imag * coarse])
-    _, index, counts = np.unique(np.rint(keys), axis=1, return_inverse=True, return_counts=True)
-    index = index.reshape(-1)
+    keys = [b / scale * fine, amplitude / scale * fine, turn.real * coarse, turn.imag * coarse]
+    # One integer per pixel: sums that wrap around, with odd factors far apart, do not collide in practice.
+    factors = np.array([1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+    code = sum(
+        (np.rint(key).astype(np.int64).view(np.uint64) * f for key, f in zip(keys, factors, strict=True))
+    )
+    _, index, counts = np.unique(code, return_inverse=True, return_counts=True)
     groups = [np.bincount(index, weights=v) / counts for v in (b, amplitude, turn.real, turn.imag)]
     phasor = groups[2] + 1j * groups[3]
     phasor /= np.maximum(np.abs(phasor), 1e-300)
@@ -119,16 +152,6 @@ def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
         share = share[chosen] / share[chosen].sum()
         return groups[0][chosen], groups[1][chosen], phasor[chosen], share, note
     return groups[0], groups[1], phasor, share, note
-
-
-def _coefficients(layer: Layer, points: int, period: int) -> int | Callable[[Any], Any]:
-    """How many folds of the series to sum, or the function to sample where there is no series."""
-    named = _named(layer)
-    if not named[0]:
-        return _callable(layer)
-    if ACTIVATIONS[named[0]].kinks:
-        return max(1, min(_KINK_FOLDS, _MAX_TERMS // (2 * points * period)))
-    return max(1, -(-_SMOOTH_ORDERS // period))
 
 
 def _named(layer: Layer) -> tuple[str, dict[str, float]]:

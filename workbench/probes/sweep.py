@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from workbench.probes.collecting import Collector, Unanalysable
+from workbench.probes.collecting import Collector, NotFiniteError
 from workbench.probes.phases import Tone
 from workbench.probes.taps import Layer, tapped
 
@@ -33,6 +33,7 @@ class Sizes:
         self.bytes: dict[str, int] = {}
 
     def __call__(self, layer: Layer, output: Tensor) -> None:
+        """Measure one layer's output."""
         self.bytes[layer.name] = output.numel() * max(output.element_size(), 4)
 
 
@@ -53,9 +54,7 @@ class Sweep:
             for start in range(0, self.tone.phases, frames):
                 self._pass(start, min(start + frames, self.tone.phases), collector)
 
-    def _plan(
-        self, layers: Sequence[str] | None, memory: float
-    ) -> list[tuple[int, frozenset[str] | None]]:
+    def _plan(self, layers: Sequence[str] | None, memory: float) -> list[tuple[int, frozenset[str] | None]]:
         """Frames per pass, and which layers to look at in each round of passes."""
         phases = self.tone.phases
         chosen = None if layers is None else frozenset(layers)
@@ -101,10 +100,12 @@ def evaluate(module: nn.Module, image: Tensor, inputs: Sequence[Any], observer: 
         taps.begin(image)
         try:
             module(image, *fixed)
-        except Unanalysable:
+        except NotFiniteError:
             raise
         except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-            given = ", ".join([str(tuple(image.shape)), *(f"{tuple(v.shape)}" for v in fixed if isinstance(v, Tensor))])
+            given = ", ".join(
+                [str(tuple(image.shape)), *(f"{tuple(v.shape)}" for v in fixed if isinstance(v, Tensor))]
+            )
             dtype = str(image.dtype).removeprefix("torch.")
             raise ValueError(
                 f"{type(module).__name__} failed on an input (batch, channel, y, x) = {given} of {dtype} on "

@@ -49,13 +49,49 @@ Observer = Callable[[Layer, Tensor], None]
 
 # Functions that hand on the values they were given.
 _SILENT = frozenset(
-    "clone contiguous to type type_as float double half bfloat16 cpu cuda detach detach_ requires_grad_ expand "
-    "expand_as resolve_conj resolve_neg view_as_real view_as_complex real imag __get__ __setitem__ to_dense".split()
+    (
+        "clone",
+        "contiguous",
+        "to",
+        "type",
+        "type_as",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "cpu",
+        "cuda",
+        "detach",
+        "detach_",
+        "requires_grad_",
+        "expand",
+        "expand_as",
+        "resolve_conj",
+        "resolve_neg",
+        "view_as_real",
+        "view_as_complex",
+        "real",
+        "imag",
+        "__get__",
+        "__setitem__",
+        "to_dense",
+    )
 )
 # Functions whose result does not depend on the values they are given.
 _CONSTANT = frozenset(
-    "zeros_like ones_like full_like empty_like rand_like randn_like new_zeros new_ones new_full new_empty "
-    "new_tensor".split()
+    (
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "empty_like",
+        "rand_like",
+        "randn_like",
+        "new_zeros",
+        "new_ones",
+        "new_full",
+        "new_empty",
+        "new_tensor",
+    )
 )
 
 
@@ -83,13 +119,12 @@ class Taps(TorchFunctionMode):
         self.calls: Counter[str] = Counter()
         self.stack: list[str] = []
         self.leaf_depth = 0
-        self.observing = False
         self.sources: list[str] = []
         self.handles: list[Any] = []
 
     # ------------------------------------------------------------ installation
     def install(self) -> None:
-        """Hook every part of the module."""
+        """Register hooks on every part of the module."""
         for part in self.names:
             self.handles.append(part.register_forward_pre_hook(self._enter_module, with_kwargs=True))
             self.handles.append(
@@ -127,8 +162,6 @@ class Taps(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if self.observing:
-            return func(*args, **kwargs)
         parents = [(tensor, found) for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
         if not parents:
             return func(*args, **kwargs)
@@ -191,7 +224,10 @@ class Taps(TorchFunctionMode):
         self.stack.pop()
         source = self.sources.pop()
         parents = [found[0] for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
-        self.observing = True
+        with torch._C.DisableTorchFunction():  # what the observer computes is no layer
+            self._hand_out(part, out, parents, source)
+
+    def _hand_out(self, part: nn.Module, out: Any, parents: list[Lineage], source: str) -> None:
         for result in _tensors(out):
             if self.known(result) is None and parents and (result.is_floating_point() or result.is_complex()):
                 self._mark(result, resized(parents, result), "")  # made where no torch function was seen
@@ -199,10 +235,16 @@ class Taps(TorchFunctionMode):
             if known is None or self.leaf_depth:
                 continue
             if part in self.leaves:
-                self._show(self.names[part] or type(part).__name__, type(part).__name__, part, ((), {}), source, result)
+                self._show(
+                    self.names[part] or type(part).__name__,
+                    type(part).__name__,
+                    part,
+                    ((), {}),
+                    source,
+                    result,
+                )
             elif part is self.module and known[0].axes and not known[1]:
                 self._show("output", type(part).__name__, part, ((), {}), source, result)
-        self.observing = False
 
     def _show(
         self, name: str, kind: str, operation: Any, arguments: tuple[Any, Any], source: str, result: Tensor
@@ -215,9 +257,7 @@ class Taps(TorchFunctionMode):
         if known is None:
             return
         self._mark(result, known[0], name)
-        before, self.observing = self.observing, True  # the observer's own functions are no layers
         self.observer(Layer(name, kind, operation, arguments, source, known[0]), result)
-        self.observing = before
 
 
 @contextmanager
