@@ -194,17 +194,17 @@ class Run:
 
         return branch(self, step, name, changes)
 
-    def wait(self, timeout: float | None = None, until: Iterable[str] = ENDED) -> RunStatus:
-        """Return the status once the state is one of `until` (finished, stopped, failed or lost).
+    def wait(self, timeout: float | None = None, until: Iterable[str] = ()) -> RunStatus:
+        """Return the status once the run has ended (finished, stopped, failed, lost) or is `until`.
 
         Raises
         ------
         TimeoutError
             After `timeout` seconds; what the run is doing is said.
         """
-        until = tuple(until)
+        awaited = (*ENDED, *until)
         deadline = None if timeout is None else time.monotonic() + timeout
-        while (status := self.status()).state not in until:
+        while (status := self.status()).state not in awaited:
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(
                     f"run {self.name} is still {status.state} after {timeout} s, at step {status.step}"

@@ -2,7 +2,8 @@
 
 One Zarr group per record group. Every node has its static arrays as xarray writes them, plus one array
 per recorded variable with ``step`` first. The recorded float64 numbers of a group's root share one array
-``numbers`` (step, quantity): a commit costs about 2 ms per array touched, so a dozen losses must not be a dozen arrays.
+``numbers`` (step, quantity): a commit costs about 2 ms per array touched, so a dozen losses must not be a
+dozen arrays.
 """
 
 from __future__ import annotations

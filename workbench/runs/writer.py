@@ -78,6 +78,7 @@ class StoreWriter:
         self._closed = False
         self._error: BaseException | None = None
         self._changed = threading.Condition()
+        self._committing = threading.Lock()  # laying out groups may meet the thread's commits
         self._read_back()
         self.add_groups({EVENTS: events_template()})
         self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
@@ -111,11 +112,12 @@ class StoreWriter:
             self._check_layout(name, templates[name])
         if not new:
             return
-        session = self._repository.writable_session(BRANCH)
         try:
-            for name, template in new.items():
-                add_group(session.store, name, template, attrs or {})
-            session.commit(f"lay out {', '.join(new)}")
+            with self._committing:
+                session = self._repository.writable_session(BRANCH)
+                for name, template in new.items():
+                    add_group(session.store, name, template, attrs or {})
+                session.commit(f"lay out {', '.join(new)}")
         except Exception as error:
             raise StoreError(f"the run's records could not be laid out: {error}") from error
         for name, template in new.items():
@@ -216,7 +218,8 @@ class StoreWriter:
                 self._changed.notify_all()
             begun = time.monotonic()
             try:
-                self._commit(batch)
+                with self._committing:
+                    self._commit(batch)
             except BaseException as error:
                 with self._changed:
                     self._error = error

@@ -1,0 +1,175 @@
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import torch
+
+from workbench.runs import Run
+from workbench.runs.checkpoints import list_checkpoints, load_checkpoint
+from workbench.runs.commands import send
+
+
+def runner(path):
+    command = [sys.executable, "-m", "workbench.runs.runner", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def kinds(path):
+    return Run(path).events().kind.values.tolist()
+
+
+def final_tensors(path):
+    return load_checkpoint(list_checkpoints(path)[-1])[0]
+
+
+def test_what_is_not_a_run_directory_gets_one_message(tmp_path):
+    done = runner(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"{tmp_path} is not a run directory: it has no spec.json\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_runner_is_refused_with_who_holds_the_run(run, toys):
+    first = toys.start(run, 0.02, until_step=3)
+    done = runner(run)
+    assert done.returncode == 3
+    assert f"run toy is held by process {first.pid}" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert Run(run).pid == first.pid
+
+
+def test_a_run_trains_records_and_seals(run, toys):
+    assert toys.start(run).wait(60) == 0
+    status = Run(run).status()
+    assert (status.state, status.step, status.steps, status.pid) == ("finished", 200, 200, None)
+    assert kinds(run) == ["started", "checkpoint", "checkpoint", "finished"]
+    scalars = Run(run).scalars()
+    assert scalars.step.values.tolist() == list(range(1, 201))
+    assert scalars.attrs["seed"] == 3
+    np.testing.assert_array_equal(scalars.twice, 2 * scalars.loss)
+    assert [checkpoint.step for checkpoint in list_checkpoints(run)] == [0, 200]
+    assert toys.start(run).wait(60) == 0  # nothing left to do
+    assert len(kinds(run)) == 4
+
+
+def test_pause_advance_resume_stop(run, toys, wait_for):
+    process, held = toys.start(run, 0.01, until_step=5), Run(run)
+    held.pause()
+    assert held.wait(60, until=["paused"]).state == "paused"
+    at = held.step
+    assert held.scalars().step[-1] == at  # published after the last commit
+    assert held.coherence().step[-1] == at
+    assert list_checkpoints(run)[-1].step == at
+    time.sleep(0.3)
+    assert held.step == at
+    held.advance(4)
+    wait_for(lambda: held.step == at + 4 and held.state == "paused")
+    assert held.scalars().step[-1] == at + 4
+    held.resume()
+    held.resume()  # does nothing to a run that trains
+    wait_for(lambda: held.state == "running" and held.step > at + 6)
+    held.checkpoint()
+    wait_for(lambda: any(checkpoint.pinned for checkpoint in list_checkpoints(run)))
+    held.observe(0.2)
+    held.stop()
+    assert held.wait(60).state == "stopped"
+    assert process.wait(60) == 0
+    assert list_checkpoints(run)[-1].step == held.step == held.scalars().step[-1]
+    assert [kind for kind in kinds(run) if kind != "checkpoint"] == [
+        "started",
+        *("paused", "continued") * 2,
+        "cadence",
+        "stopped",
+    ]
+
+
+def test_pausing_takes_a_step_and_a_moment(run, toys):
+    toys.start(run, 0.02, until_step=3)
+    held = Run(run)
+    at = held.scalars().step.size
+    send(run, "pause")
+    assert held.wait(60, until=["paused"]).state == "paused"
+    assert held.step <= at + 20  # far fewer than the 200 of the whole run, however busy the machine
+
+
+def test_a_signal_to_end_writes_a_checkpoint(run, toys):
+    process = toys.start(run, 0.01, until_step=5)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert Run(run).state == "stopped"
+    assert list_checkpoints(run)[-1].step == Run(run).step >= 5
+
+
+def test_commands_wait_for_a_run_that_has_not_begun(run, toys):
+    send(run, "advance", 6)
+    toys.start(run, until_step=6)
+    status = Run(run).wait(60, until=["paused"])
+    assert status.step == 6
+
+
+def test_a_failure_is_told_with_its_message_and_can_be_resumed(run, toys):
+    assert toys.start(run, 0, 50).wait(60) == 1
+    status = Run(run).status()
+    assert (status.state, status.message) == ("failed", "FloatingPointError: the loss is not finite")
+    assert "Traceback" in (run / "log.txt").read_text()
+    assert kinds(run)[-1] == "failed"
+    assert Run(run).scalars().step[-1] == 49
+    assert toys.start(run).wait(60) == 0
+    assert Run(run).scalars().step.values.tolist() == list(range(1, 201))
+
+
+def test_killed_at_random_it_loses_nothing_and_ends_with_the_same_weights(make_run, toys, wait_for):
+    calm, hunted = make_run("calm", 400), make_run("hunted", 400)
+    toys.start(calm, 0.0)
+    chance = random.Random(1)
+    for goal in (20, 60, 150):
+        process = toys.start(hunted, 0.005, until_step=goal)
+        send(hunted, "checkpoint")
+        time.sleep(chance.uniform(0, 0.2))
+        before = Run(hunted).scalars().load()
+        process.kill()
+        process.wait()
+        wait_for(lambda: Run(hunted).state == "lost")
+        after = Run(hunted).scalars().load()
+        assert after.sizes["step"] >= before.sizes["step"]
+        assert after.step.values.tolist() == list(range(1, after.sizes["step"] + 1))
+        np.testing.assert_array_equal(after.twice, 2 * after.loss)
+    assert toys.start(hunted).wait(60) == 0
+    Run(calm).wait(60)
+    assert "resumed" in kinds(hunted)
+    assert Run(calm).scalars().load().equals(Run(hunted).scalars().load())
+    expected, found = final_tensors(calm), final_tensors(hunted)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_a_damaged_checkpoint_is_told_as_an_event(run, toys):
+    send(run, "advance", 30)
+    toys.start(run, until_step=30)
+    Run(run).wait(60, until=["paused"])
+    toys.processes[0].kill()
+    toys.processes[0].wait()
+    last = list_checkpoints(run)[-1].path
+    last.write_bytes(last.read_bytes()[:-20])
+    assert toys.start(run).wait(60) == 0
+    events = Run(run).events()
+    assert (
+        events.message.values[events.kind.values == "damaged"]
+        .tolist()[0]
+        .startswith(f"checkpoint {last.name}")
+    )
+    assert Run(run).scalars().step.values.tolist() == list(range(1, 201))
+
+
+def test_a_full_disk_fails_the_run_with_a_clear_message(run, toys):
+    limit = 4000  # bytes per file, standing for a disk that takes no more
+    toys.start(run, 0.0, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))).wait(
+        60
+    )
+    status = Run(run).status()
+    assert status.state == "failed"
+    assert "File too large" in status.message or "os error 27" in status.message
+    assert not list(run.rglob("*.tmp"))
