@@ -38,7 +38,7 @@ def test_defaults_are_pix2pixs():
         "l1_weight": 100,
         "gan_weight": 1,
         "coherence_weight": 0,
-        "coherence_window": "global",
+        "coherence_window": 5,
         "mapping": "nyquist",
         "scale": 1.25,
         "discriminator_layers": 3,

@@ -73,7 +73,7 @@ def test_networks_of_the_paper():
 
 
 def test_terms_are_the_losses_they_are_named_after():
-    system = build("pix2pix", **SMALL, coherence_weight=2.0, gan="lsgan")
+    system = build("pix2pix", **SMALL, coherence_weight=2.0, coherence_window="global", gan="lsgan")
     context = system.forward(batch := stripes())
     fake = system.generate(batch["condition"])
     value = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import typer
 
@@ -62,12 +64,12 @@ def device() -> tuple[str, str, str]:
         return "MISS", "device", f"torch cannot be imported: {error}"
     if torch.cuda.is_available():
         return "ok", "device", f"{torch.cuda.get_device_name()} (CUDA {torch.version.cuda})"
-    return "note", "device", f"CPU only, {torch.get_num_threads()} thread(s) here, one per training process"
+    return "note", "device", "no GPU that torch can use: training runs on the CPU, one thread per run"
 
 
 def storage() -> Iterator[tuple[str, str, str]]:
     """Tell where runs live, how much room is left, whether a scheduler is up."""
-    from workbench.runs import scheduler_address, workspace_path
+    from workbench.runs import workspace_path
 
     folder = workspace_path()
     try:
@@ -80,12 +82,20 @@ def storage() -> Iterator[tuple[str, str, str]]:
         return
     free = shutil.disk_usage(folder).free
     yield ("ok" if free > _LEAST_FREE else "MISS", "workspace", f"{folder}, {free / 1024**3:.1f} GiB free")
-    address = scheduler_address()
-    yield (
-        ("ok", "scheduler", address)
-        if address
-        else ("note", "scheduler", "not running; the first run starts it")
-    )
+    yield scheduler(folder)
+
+
+def scheduler(folder: Path) -> tuple[str, str, str]:
+    """Tell what would run the workspace's runs."""
+    from workbench.runs import find_scheduler
+
+    remote = os.environ.get("WORKBENCH_SCHEDULER")
+    if remote:
+        return "ok", "scheduler", f"{remote} (WORKBENCH_SCHEDULER)"
+    record = find_scheduler(folder)
+    if record is None:
+        return "note", "scheduler", "not running; the first run starts it"
+    return "ok", "scheduler", f"{record['address']}, process {record['pid']}"
 
 
 def doctor() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -113,7 +114,7 @@ def list_all(context: typer.Context) -> None:
         typer.echo(f"No runs in {workspace_path()}. Start one: workbench train pix2pix")
     for run in found:
         status = run.status()
-        left = "" if status.seconds_left is None else f"  {clock(status.seconds_left)} left"
+        left = "" if math.isnan(status.seconds_left) else f"  {clock(status.seconds_left)} left"
         typer.echo(f"{status.state:<9} {status.step:>7}/{status.steps:<7} {run.name}{left}")
 
 
@@ -138,7 +139,7 @@ def show(name: str) -> None:
         status = run.status()
     typer.echo(f"{run.name}\n  folder    {run.path}\n  state     {status.state} {status.message}")
     typer.echo(f"  step      {status.step} of {status.steps}")
-    if status.rate:
+    if status.rate > 0:
         typer.echo(f"  speed     {status.rate:.1f} steps/s, observing {status.observing_share:.1%}")
     coherence = run.coherence()
     if coherence.sizes.get("step"):
@@ -173,11 +174,16 @@ def stop(name: str) -> None:
 @runs.command()
 def export(
     name: str,
-    target: Annotated[Path, typer.Argument(help="scalars.csv, or a .nc file for everything recorded.")],
+    target: Annotated[
+        Path, typer.Argument(help="FILE.csv for the scalars, FILE.nc for everything recorded.")
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Export what a run recorded: .csv holds the scalars, .nc (NetCDF-4) every group."""
     with clear_errors():
-        opened(name).export(target)
+        from workbench.runs import export_records
+
+        export_records(opened(name), target, force=force)
     typer.echo(f"{target.resolve()}")
 
 
@@ -198,5 +204,5 @@ def down(
     with clear_errors():
         from workbench.runs import down as end
 
-        for line in end(workspace, runs=with_runs):
-            typer.echo(line)
+        ended = end(workspace, runs=with_runs)
+    typer.echo("\n".join(ended) or "Nothing was running.")

@@ -26,7 +26,6 @@ DEMO: dict[str, Any] = {
     "width": 16,
     "bands": 4,
     "coherence_weight": 10.0,
-    "coherence_window": 5,
     "steps": 3000,
 }
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}

@@ -36,9 +36,10 @@ OPTIONS = (
     Option("l1_weight", 100.0, "weight of the mean absolute error", float, minimum=0),
     Option("gan_weight", 1.0, "weight of the adversarial loss; 0: no discriminator's turn", float, minimum=0),
     Option("coherence_weight", 0.0, "weight λ of 1 − |γ| on decoded images", float, minimum=0),
+    # Over the whole patch, stripes of different phase cancel: λ = 10 then trains hardly better than λ = 0.
     Option(
         "coherence_window",
-        "global",
+        5,
         "window of that coherence: the whole patch, or an odd number of pixels",
         int,
         choices=("global",),
