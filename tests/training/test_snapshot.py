@@ -84,6 +84,12 @@ def test_a_missing_tensor_is_named(make_toy, patches):
         trained(make_toy(), patches).load_state(tensors, meta)
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_tensors_of_something_else_are_refused(make_toy, patches, strict):
+    with pytest.raises(ValueError, match="not a saved training: it has no draws/order, random/torch"):
+        trained(make_toy(), patches).load_state({"weight": torch.zeros(3)}, {"step": 1}, strict=strict)
+
+
 def test_a_run_goes_on_only_with_its_own_data_a_branch_with_any(make_toy, make_scene, patches):
     tensors, meta = trained(make_toy(), patches).state()
     more = make_patches(make_scene(9, 1), make_scene(6, 2), "nyquist")

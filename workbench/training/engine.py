@@ -232,9 +232,13 @@ class Trainer:
         Raises
         ------
         ValueError
-            If strict and something is missing, left over or of another shape; nothing has been loaded then.
+            If it is not a saved training, or, if strict, something is missing, left over or of another shape;
+            nothing has been loaded then.
         """
         order, streams = _part("draws/", tensors), _part("random/", tensors)
+        missing = [name for name in ("draws/order", "random/torch") if name not in tensors]
+        if missing:
+            raise ValueError(f"this is not a saved training: it has no {', '.join(missing)}")
         same_data = len(order["order"]) == self._draws.count
         if strict and not same_data:
             self._draws.load_state(order)  # says what is wrong
