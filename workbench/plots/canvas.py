@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from bokeh.models import HoverTool, Range1d, Span
+from bokeh.models import HoverTool, Range1d
+from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
-__all__ = ["FRAME", "INK", "canvas", "fit", "hover", "marker_line"]
+__all__ = ["FRAME", "INK", "canvas", "fit", "hover", "marker_line", "span"]
 
 INK = "#7F7F7F"  # readable on white and on near-black
 FRAME = {"min_border_top": 8, "min_border_right": 12}
 TOOLS = "pan,box_zoom,wheel_zoom,reset,save"
 
 
-def canvas(title: str, x_label: str, y_label: str, **options: Any) -> figure:
+def span(start: float, end: float) -> Any:
+    """Return an axis range that only we move: one that follows its data by itself makes pictures jump."""
+    return Range1d(start=start, end=end)
+
+
+def canvas(title: str, x_label: str, y_label: str, **options: Any) -> Any:
     """Return an empty figure: responsive width, fixed height, shared tools, no logo.
 
     No drag or scroll tool is active at first, so that a finger or a wheel moves the page, not the plot.
@@ -31,8 +37,8 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> figure:
         "sizing_mode": "stretch_width",
         "height": 260,
         "min_width": 120,
-        "x_range": Range1d(0, 1),
-        "y_range": Range1d(0, 1),
+        "x_range": span(0, 1),
+        "y_range": span(0, 1),
         **FRAME,
         **options,
     }
@@ -46,14 +52,14 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> figure:
     return plot
 
 
-def hover(plot: figure, renderers: list[Any], tooltips: list[tuple[str, str]], **options: Any) -> HoverTool:
+def hover(plot: Any, renderers: list[Any], tooltips: list[tuple[str, str]], **options: Any) -> HoverTool:
     """Add exact values on demand to some glyphs of `plot`."""
     tool = HoverTool(renderers=renderers, tooltips=tooltips, **options)
     plot.add_tools(tool)
     return tool
 
 
-def marker_line(plot: figure, dimension: str, **options: Any) -> Span:
+def marker_line(plot: Any, dimension: Literal["width", "height"], **options: Any) -> Span:
     """Add a line across `plot` at one value; hidden until it has a location."""
     style = {"line_color": INK, "line_dash": "dashed", "line_width": 1.5}
     line = Span(dimension=dimension, location=None, visible=False, **{**style, **options})
@@ -62,7 +68,7 @@ def marker_line(plot: figure, dimension: str, **options: Any) -> Span:
 
 
 def fit(
-    axis_range: Range1d, values: np.ndarray, *, margin: float = 0.05, log: bool = False, zero: bool = False
+    axis_range: Any, values: np.ndarray, *, margin: float = 0.05, log: bool = False, zero: bool = False
 ) -> None:
     """Set a range to hold the finite `values`, where it does not: it never shrinks by less than half.
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from bokeh.models import BoxAnnotation, ColumnDataSource, Label, Range1d
+from bokeh.models import ColumnDataSource
+from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import INK, canvas, fit, hover, marker_line
+from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, span
 from workbench.plots.palettes import MAGNITUDE, MEASURED, THEORY, grey_below
 from workbench.plots.pictures import Picture
 
 __all__ = ["CoherenceHistogram", "CoherenceMap"]
+
+LINES = {
+    "null_level": ("null level", INK, "dashed"),
+    "mean": ("mean", THEORY, "solid"),
+    "corrected_mean": ("bias-corrected mean", THEORY, "dotted"),
+}  # what a line marks, its colour, its dash
 
 
 class CoherenceMap:
@@ -19,7 +26,7 @@ class CoherenceMap:
     def __init__(self, size: int = 300) -> None:
         self.picture = Picture(
             "", MAGNITUDE, 0.0, 1.0, ("slant range, pixel", "azimuth, pixel"), "",
-            height=size, x_range=Range1d(0, 1), y_range=Range1d(1, 0),
+            height=size, x_range=span(0, 1), y_range=span(1, 0),
         )  # fmt: skip
         self.figure = self.picture.figure
         self.figure.grid.visible = False
@@ -42,7 +49,7 @@ class CoherenceHistogram:
     def __init__(self, height: int = 300) -> None:
         self.source = ColumnDataSource({"left": [], "right": [], "share": []})
         self.figure = canvas(
-            "", "coherence |γ̂|", "share of the area, %", height=height, x_range=Range1d(0, 1),
+            "", "coherence |γ̂|", "share of the area, %", height=height, x_range=span(0, 1),
         )  # fmt: skip
         self.figure.add_layout(
             BoxAnnotation(left=0.8, right=1.0, fill_color=MEASURED, fill_alpha=0.10, line_color=None)
@@ -51,20 +58,15 @@ class CoherenceHistogram:
             "left", "right", "share", 0, source=self.source, fill_color=MEASURED, line_color=None
         )
         hover(self.figure, [bars], [("|γ̂|", "@left{0.00} to @right{0.00}"), ("area", "@share{0.00} %")])
-        styles = (
-            ("null_level", "null", INK, "dashed", 8),
-            ("mean", "mean", MEASURED, "solid", 24),
-            ("corrected_mean", "corrected", THEORY, "dotdash", 40),
-        )
-        self._lines = {}
-        for name, text, colour, dash, down in styles:
-            line = marker_line(self.figure, "height", line_color=colour, line_dash=dash, line_width=2)
-            label = Label(
-                x=0, y=height - 66 - down, y_units="screen", text=text, text_color=colour,
-                text_font_size="12px", x_offset=4, visible=False,
-            )  # fmt: skip
-            self.figure.add_layout(label)
-            self._lines[name] = (line, label, text)
+        self._lines = {
+            name: marker_line(self.figure, "height", line_color=colour, line_dash=dash, line_width=2)
+            for name, (_, colour, dash) in LINES.items()
+        }
+        self._values: dict[str, float] = {}
+
+    def legend(self) -> list[tuple[str, str]]:
+        """Return (label with value, colour) of every line."""
+        return [(f"{LINES[name][0]} {value:.2f}", LINES[name][1]) for name, value in self._values.items()]
 
     def update(self, data: xr.Dataset) -> None:
         """Show share (bin) over the bin centres, and the lines named in the attributes."""
@@ -76,11 +78,8 @@ class CoherenceHistogram:
             "share": 100 * data["share"].values,
         }
         fit(self.figure.y_range, 100 * np.append(data["share"].values, 0.0), margin=0.08, zero=True)
-        for name, (line, label, text) in self._lines.items():
-            value = float(data.attrs.get(name, np.nan))
-            line.visible = label.visible = bool(np.isfinite(value))
-            if np.isfinite(value):
-                line.location = label.x = value
-                label.text = f"{text} {value:.2f}"
-                label.text_align = "right" if value > 0.7 else "left"
-                label.x_offset = -4 if value > 0.7 else 4
+        values = {name: float(data.attrs.get(name, np.nan)) for name in LINES}
+        self._values = {name: value for name, value in values.items() if np.isfinite(value)}
+        for name, line in self._lines.items():
+            line.visible = name in self._values
+            line.location = self._values.get(name)

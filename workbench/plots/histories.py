@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from bokeh.events import Tap
-from bokeh.models import ColumnDataSource, NumeralTickFormatter, Range1d
+from bokeh.models import ColumnDataSource, NumeralTickFormatter
 
-from workbench.plots.canvas import canvas, fit, hover, marker_line
+from workbench.plots.canvas import canvas, fit, hover, marker_line, span
 from workbench.plots.palettes import SERIES
 
 __all__ = ["History"]
@@ -45,7 +44,7 @@ class History:
         self.source = ColumnDataSource({name: [] for name in ("series", "steps", "values", "colour", "dash")})
         self.figure = canvas(
             "", "training step", y_label, height=height,
-            **({"y_axis_type": "log", "y_range": Range1d(0.1, 10)} if log else {}), **options,
+            **({"y_axis_type": "log", "y_range": span(0.1, 10)} if log else {}), **options,
         )  # fmt: skip
         self.figure.xaxis.formatter = NumeralTickFormatter(format="0,0")
         self.cursor = marker_line(self.figure, "height")
@@ -54,7 +53,7 @@ class History:
         self._styles = styles or {}
         self._follows = "y_range" not in options
         self._on_step = on_step
-        self.figure.on_event(Tap, self._tapped)
+        self.figure.on_event("tap", self._tapped)
         lines = self.figure.multi_line(
             "steps", "values", source=self.source, line_color="colour", line_dash="dash", line_width=2
         )
@@ -92,7 +91,7 @@ class History:
     def _style(self, k: int, name: str) -> tuple[str, str]:
         return self._styles.get(name, (SERIES[k % len(SERIES)], _DASHES[k % len(_DASHES)]))
 
-    def _tapped(self, event: Tap) -> None:
+    def _tapped(self, event: Any) -> None:
         if self._on_step is not None and event.x is not None:
             self._on_step(max(0, round(event.x)))
 

@@ -54,4 +54,5 @@ def colour_bar(
 
 def _tick(kind: str, position: float, text: str) -> str:
     shift = -100 * position
-    return f'<b class="{kind}" style="left:{100 * position:.1f}%"><em style="--shift:{shift:.0f}%">{escape(text)}</em></b>'
+    label = f'<em style="--shift:{shift:.0f}%">{escape(text)}</em>'
+    return f'<b class="{kind}" style="left:{100 * position:.1f}%">{label}</b>'

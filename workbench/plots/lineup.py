@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from bokeh.events import Tap
-from bokeh.models import BoxAnnotation, ColumnDataSource, FixedTicker, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker
+from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import INK, canvas, fit, hover
+from workbench.plots.canvas import INK, canvas, fit, hover, span
 from workbench.plots.palettes import MEASURED, cause_colour, cause_label
 
 __all__ = ["Lineup", "group_ticks"]
@@ -18,7 +18,7 @@ LEFT = {"min_border_left": 58}
 COLUMNS = ("index", "layer", "kind", "level", "cause", "colour", "share", "from", "to", "hatch")
 
 
-def group_ticks(names: list[str]) -> dict[float, str]:
+def group_ticks(names: list[str]) -> dict[Any, str]:
     """Return one label per group of neighbouring layers (all but the last part of the name), at its middle.
 
     >>> group_ticks(["down1.conv", "cat", "down2.act", "down2.conv", "cat#2", "out"])
@@ -34,7 +34,7 @@ def group_ticks(names: list[str]) -> dict[float, str]:
             groups[-1][1].append(i)
         else:
             groups.append((group, [i]))
-    ticks: dict[float, str] = {}
+    ticks: dict[Any, str] = {}
     for group, members in groups:
         middle = (members[0] + members[-1]) / 2
         ticks[int(middle) if middle == int(middle) else middle] = group
@@ -44,8 +44,8 @@ def group_ticks(names: list[str]) -> dict[float, str]:
 class Lineup:
     """Two figures on one layer axis and one source.
 
-    Shares and level are kept apart on purpose: segments stacked on a decibel axis would have lengths that mean
-    nothing. Below, every layer's power without DC is cut into causes on a linear axis that ends at 100 %;
+    Shares and level are kept apart on purpose: lengths of segments stacked on a decibel axis would mean nothing.
+    Below, every layer's power without DC is cut into causes on a linear axis that ends at 100 %;
     above stands how much power that is.
 
     Parameters
@@ -56,23 +56,24 @@ class Lineup:
 
     def __init__(self, on_layer: Any = None) -> None:
         self.source = ColumnDataSource({name: [] for name in COLUMNS})
-        self.x_range = Range1d(-0.6, 0.6)
+        self.x_range = span(-0.6, 0.6)
         self.level = canvas(
             "", "", "dB re tone", height=116, x_range=self.x_range, min_border_bottom=4, **LEFT
         )
         self.shares = canvas(
             "", "layer, from input to output", "share of power, %",
-            height=302, x_range=self.x_range, y_range=Range1d(0, 100), toolbar_location=None, **LEFT,
+            height=302, x_range=self.x_range, y_range=span(0, 100), toolbar_location=None, **LEFT,
         )  # fmt: skip
         self.figures = {"level": self.level, "shares": self.shares}
         self.causes: list[str] = []
+        self.ambiguous = False
         self._names: list[str] = []
         self._on_layer = on_layer
         self._ticker = FixedTicker(ticks=[])
         for plot in (self.level, self.shares):
             plot.xaxis.ticker = self._ticker
             plot.xgrid.visible = False
-            plot.on_event(Tap, self._tapped)
+            plot.on_event("tap", self._tapped)
         self.level.xaxis.visible = False
         self.shares.xaxis.major_label_orientation = 1.1
         self._cursors = [
@@ -99,6 +100,7 @@ class Lineup:
         """Show share (layer, cause) and level (layer): one row per layer and cause."""
         names = [str(name) for name in data["layer"].values]
         self.causes = [str(cause) for cause in data["cause"].values]
+        self.ambiguous = bool(data["ambiguous"].any()) if "ambiguous" in data else False
         many = len(self.causes)
         kinds = [str(k) for k in data["module_type"].values] if "module_type" in data else names
         level = np.where(np.isfinite(data["level"].values), data["level"].values, np.nan)
@@ -137,7 +139,7 @@ class Lineup:
                 at = names.index(layer)
                 cursor.left, cursor.right = at - 0.5, at + 0.5
 
-    def _tapped(self, event: Tap) -> None:
+    def _tapped(self, event: Any) -> None:
         at = round(event.x) if event.x is not None else -1
         if self._on_layer is not None and 0 <= at < len(self._names):
             self._on_layer(self._names[at])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from bokeh.models import BoxAnnotation, ColumnDataSource, FixedTicker, LinearColorMapper, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker, LinearColorMapper
+from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import INK, canvas, hover
+from workbench.plots.canvas import INK, canvas, hover, span
 from workbench.plots.lineup import group_ticks
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
 from workbench.plots.pictures import to_bytes
@@ -21,10 +22,10 @@ class OrderLines:
 
     def __init__(self, height: int = 350) -> None:
         self.source = ColumnDataSource({"order": [], "measured": [], "theory": [], "floor": []})
-        self.y_range = Range1d(-80, 6)
+        self.y_range = span(-80, 6)
         self.figure = canvas(
             "", "harmonic order k", "level, dB re order 1 (dBc)",
-            height=height, y_range=self.y_range, x_range=Range1d(-0.7, 8.7),
+            height=height, y_range=self.y_range, x_range=span(-0.7, 8.7),
         )  # fmt: skip
         self.figure.xgrid.visible = False
         self._ticker = FixedTicker(ticks=[])
@@ -60,9 +61,9 @@ class OrderLines:
         end = 6 + 5 * np.ceil(top / 5)
         if (self.y_range.start, self.y_range.end) != (floor, end):
             self.y_range.start, self.y_range.end = floor, end
-        if len(self._ticker.ticks) != len(order):
+        if self.figure.x_range.end != order[-1] + 0.7 or not self._ticker.ticks:
             self.figure.x_range.end = order[-1] + 0.7
-            self._ticker.ticks = [int(k) for k in order]
+            self._ticker.ticks = every_other(order)
 
 
 class OrderMap:
@@ -70,7 +71,7 @@ class OrderMap:
 
     def __init__(self, height: int = 350) -> None:
         self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
-        self.x_range, self.y_range = Range1d(-0.5, 0.5), Range1d(-0.5, 0.5)
+        self.x_range, self.y_range = span(-0.5, 0.5), span(-0.5, 0.5)
         self.figure = canvas(
             "", "layer, from input to output", "harmonic order k",
             height=height, x_range=self.x_range, y_range=self.y_range,
@@ -82,7 +83,7 @@ class OrderMap:
         self.figure.grid.visible = False
         self._x_ticker, self._y_ticker = FixedTicker(ticks=[]), FixedTicker(ticks=[])
         self.figure.xaxis.ticker, self.figure.yaxis.ticker = self._x_ticker, self._y_ticker
-        self.figure.xaxis.major_label_orientation = 1.1
+        self.figure.xaxis.major_label_orientation = 1.35
         self._cursor = BoxAnnotation(
             fill_color=None, line_color=INK, line_width=2, line_dash="dotted", visible=False
         )
@@ -100,10 +101,19 @@ class OrderMap:
             self._names = names
             ticks = group_ticks(names)
             self.x_range.end, self.y_range.end = columns - 0.5, rows - 0.5
-            self._x_ticker.ticks, self._y_ticker.ticks = list(ticks), list(range(rows))
+            self._x_ticker.ticks, self._y_ticker.ticks = list(ticks), every_other(np.arange(rows))
             self.figure.xaxis.major_label_overrides = dict(ticks)
         layer = data.attrs.get("layer")
         self._cursor.visible = layer in names
         if layer in names:
             at = names.index(layer)
             self._cursor.left, self._cursor.right = at - 0.5, at + 0.5
+
+
+def every_other(orders: np.ndarray) -> list[int]:
+    """Return the orders to label: all, or the even ones where there are many.
+
+    >>> every_other(np.arange(4)), every_other(np.arange(12))
+    ([0, 1, 2, 3], [0, 2, 4, 6, 8, 10])
+    """
+    return [int(k) for k in orders if len(orders) <= 10 or k % 2 == 0]

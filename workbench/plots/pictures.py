@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from bokeh.models import ColumnDataSource, CustomJSHover, LinearColorMapper, Range1d
-from bokeh.plotting import figure
+from bokeh.models import ColumnDataSource, CustomJSHover, LinearColorMapper
 
-from workbench.plots.canvas import canvas, hover
+from workbench.plots.canvas import canvas, hover, span
 
 __all__ = ["ColourPicture", "Picture", "extent", "to_bytes", "to_rgba"]
 
@@ -64,7 +63,7 @@ class Picture:
         unit: str = "",
         **options: Any,
     ) -> None:
-        self._scale = Range1d(low, high)  # read by the hover text in the browser
+        self._scale = span(low, high)  # read by the hover text in the browser
         self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         self.mapper = LinearColorMapper(palette=_with_transparent(palette), low=0, high=255)
         self.figure = _frame(title, axes, options)
@@ -122,7 +121,7 @@ def _with_transparent(palette: Sequence[str]) -> list[str]:
     return ["#00000000", *(palette[i] for i in picks)]
 
 
-def _frame(title: str, axes: tuple[str, str] | None, options: dict[str, Any]) -> figure:
+def _frame(title: str, axes: tuple[str, str] | None, options: dict[str, Any]) -> Any:
     if axes is not None:
         return canvas(title, *axes, **options)
     plot = canvas(title, "", "", **{

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from bokeh.models import Range1d
 
+from workbench.plots.canvas import span
 from workbench.plots.palettes import CYCLIC, DIVERGING, MAGNITUDE, SPECTRUM, grey_below
 from workbench.plots.pictures import ColourPicture, Picture
 
@@ -50,11 +50,15 @@ class Sheet:
                 self.tiles[name] = Picture("", palette, low, high, None, unit, **options)
         for name in ("spectrum_real", "spectrum_fake"):
             self.tiles[name].figure.x_range, self.tiles[name].figure.y_range = (
-                Range1d(-0.5, 0.5),
-                Range1d(-0.5, 0.5),
+                span(-0.5, 0.5),
+                span(-0.5, 0.5),
             )
-        self.amplitude = 1.0
-        self.null_level = 0.0
+        self.attrs: dict[str, Any] = {}
+
+    def title(self, name: str) -> str:
+        """Return what stands under a picture; a map of another step says so."""
+        step, other = self.attrs.get("step"), self.attrs.get("coherence_step")
+        return f"{TITLES[name]}, step {other}" if name == "coherence" and step != other else TITLES[name]
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -63,7 +67,8 @@ class Sheet:
 
     def update(self, data: xr.Dataset) -> None:
         """Show the variables that `sample_sheet` lists."""
-        self.amplitude = float(data.attrs["amplitude"])
+        self.attrs = dict(data.attrs)
+        amplitude = float(data.attrs["amplitude"])
         for name, tile in self.tiles.items():
             if name not in data:
                 continue
@@ -74,8 +79,8 @@ class Sheet:
             if name in _MAPPED:
                 image = image.isel(mapped_channel=0)
             elif name in _DECODED[:4]:
-                tile.set_scale(-self.amplitude, self.amplitude)
+                tile.set_scale(-amplitude, amplitude)
             elif name == "coherence":
-                self.null_level = float(np.nan_to_num(data.attrs["null_level"]))
-                tile.set_palette(grey_below(MAGNITUDE, round(self.null_level, 2)))
+                null_level = float(np.nan_to_num(data.attrs["null_level"]))
+                tile.set_palette(grey_below(MAGNITUDE, round(null_level, 2)))
             tile.update(image)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from bokeh.models import ColumnDataSource, Label, Range1d
+from bokeh.models import ColumnDataSource
+from bokeh.models.annotations import Label
 
-from workbench.plots.canvas import canvas, hover
+from workbench.plots.canvas import canvas, hover, span
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
 from workbench.plots.pictures import Picture, extent
 
@@ -29,7 +30,7 @@ class BandPair:
         self.pictures = {
             name: Picture(
                 title, SPECTRUM, BAND_FLOOR, 0.0, labels, "dB",
-                height=size, x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
+                height=size, x_range=span(-0.5, 0.5), y_range=span(-0.5, 0.5),
             )
             for name, title in (("real", "real"), ("fake", "generated"))
         }  # fmt: skip
@@ -79,13 +80,13 @@ class LayerSpectrum:
         labels = ("frequency x, cycles/sample", "frequency y, cycles/sample")
         self.picture = Picture(
             "", SPECTRUM, -80.0, 0.0, labels, "dB",
-            height=size, x_range=Range1d(-0.5, 0.5), y_range=Range1d(-0.5, 0.5),
+            height=size, x_range=span(-0.5, 0.5), y_range=span(-0.5, 0.5),
         )  # fmt: skip
         self.picture.figure.grid.visible = False
         self.source = ColumnDataSource({"x": [], "along_x": [], "y": [], "along_y": []})
         self.profile = canvas(
             "", "frequency, cycles/sample", "level, dB re the layer's power",
-            height=size, x_range=Range1d(-0.5, 0.5), y_range=Range1d(-80, 3),
+            height=size, x_range=span(-0.5, 0.5), y_range=span(-80, 3),
         )  # fmt: skip
         first = self.profile.line("x", "along_x", source=self.source, color=MEASURED, line_width=2)
         second = self.profile.line(
@@ -104,7 +105,10 @@ class LayerSpectrum:
         floor = float(data.attrs["floor"])
         self.picture.set_scale(floor, 0.0)
         self.picture.update(data["level"])
-        for axis, name in ((self.picture.figure.x_range, "frequency_x"), (self.picture.figure.y_range, "frequency_y")):
+        for axis, name in (
+            (self.picture.figure.x_range, "frequency_x"),
+            (self.picture.figure.y_range, "frequency_y"),
+        ):
             start, length = extent(data[name].values)
             if axis.start != start:
                 axis.update(start=start, end=start + length)

@@ -75,8 +75,9 @@ def lineup_caption(data: xr.Dataset) -> str:
     if largest <= 0:
         return "Every layer keeps its power at the true frequencies."
     last = float(data["share"].isel(layer=-1).sel(cause="direct"))
+    words = cause_words(str(data["cause"].values[cause]))
     return (
-        f"{percent(largest)} of the power of {names[layer]} is {cause_words(str(data['cause'].values[cause]))}; "
+        f"{percent(largest)} of the power of {names[layer]} is {words}; "
         f"in {names[-1]}, the last layer, {percent(last)} is at its true frequency."
     )
 
@@ -117,7 +118,9 @@ def band_caption(data: xr.Dataset) -> str:
     """Say how much energy lies where a Nyquist-mapped image can have none."""
     if not data.attrs["has_band"]:
         name = MAPPING_NAMES.get(data.attrs["mapping"], data.attrs["mapping"])
-        return f"The {name} mapping uses the whole spectrum: there is no band to leave; channels are added in power."
+        return (
+            f"The {name} mapping has no band to leave: it uses the whole spectrum (channels added in power)."
+        )
     real, fake = data.attrs["out_of_band_real"], data.attrs["out_of_band_fake"]
     return (
         f"The generated image puts {percent(fake)} of its energy outside band and mirror, "
@@ -131,15 +134,18 @@ def coherence_caption(data: xr.Dataset) -> str:
         "mean", "corrected_mean", "null_level", "area_above_0_8", "mirror_ratio_db"
     )}  # fmt: skip
     return (
-        f"Held-out |γ̂| {number(a['mean'], 2)} on average, {number(a['corrected_mean'], 2)} corrected for bias "
-        f"(null level {number(a['null_level'], 2)}); {percent(a['area_above_0_8'])} of the area above 0.8; "
+        f"Held-out |γ̂| {number(a['mean'], 2)} on average, {number(a['corrected_mean'], 2)} corrected for "
+        f"bias (null level {number(a['null_level'], 2)}); {percent(a['area_above_0_8'])} of the area above 0.8; "
         f"mirror ratio {number(a['mirror_ratio_db'])} dB."
     )
 
 
 def sheet_caption(data: xr.Dataset) -> str:
     """Say how far the generated patch's phase is from the real one's."""
-    text = f"Sample {data.attrs['sample'] + 1}: half of the interferogram lies within ±{number(data.attrs['phase_spread'], 2)} rad of its mean phase"
+    spread = number(data.attrs["phase_spread"], 2)
+    text = (
+        f"Sample {data.attrs['sample'] + 1}: half of the interferogram lies within ±{spread} rad of its mean"
+    )
     if "coherence" not in data:
         return text + "."
     magnitude, null = data["coherence"].values, data.attrs["null_level"]

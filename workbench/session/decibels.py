@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 __all__ = ["decibel"]
 
-Array = TypeVar("Array", float, np.ndarray, xr.DataArray)
 
-
-def decibel(ratio: Array, floor: float | None = None) -> Array:
+def decibel(ratio: Any, floor: float | None = None) -> Any:
     """Return ``10 log10(ratio)``: a power ratio in dB, without warnings at zero.
 
     Parameters

@@ -50,7 +50,7 @@ def loss_history(scalars: xr.Dataset) -> xr.Dataset:
 
 
 def coherence_history(coherence: xr.Dataset) -> xr.Dataset:
-    """Mean coherence on held-out and training patches, its corrected value and null level against the step."""
+    """Mean coherence, held-out (also bias-corrected) and training, and its null level against the step."""
     names = {
         "training_mean": "training",
         "mean": "held-out",

@@ -7,6 +7,7 @@ import xarray as xr
 
 from workbench.mappings import out_of_band_ratio
 from workbench.session.decibels import decibel
+from workbench.session.frame import record_at
 from workbench.signals import spectrum
 
 __all__ = ["band_spectra", "coherence_histogram", "coherence_map", "mapped_level", "sample_sheet"]
@@ -17,7 +18,7 @@ BAND_FLOOR = -60.0
 def mapped_level(image: xr.DataArray, reference: float | None = None) -> tuple[xr.DataArray, float]:
     """Return the spectrum of a mapped image, dB re `reference` (power; default: its own largest line)."""
     plane = image.rename(mapped_y="y", mapped_x="x").astype(float)
-    power = (np.abs(spectrum(plane)) ** 2).sum("mapped_channel")
+    power = (abs(spectrum(plane)) ** 2).sum("mapped_channel")
     reference = float(power.max()) if reference is None else reference
     level = decibel(power / reference if reference > 0 else power * np.nan, BAND_FLOOR)
     level.attrs = {"units": "dB re the real image's largest line"}
@@ -79,9 +80,9 @@ def sample_sheet(images: xr.Dataset, coherence: xr.Dataset | None, index: int, s
     -------
     Dataset
         condition (channel, y, x), real_mapped and fake_mapped (mapped_channel, mapped_y, mapped_x), the real
-        and imaginary parts of the decoded images (y, x), interferogram (y, x) = angle(real conj(fake)) in rad,
-        spectrum_real and spectrum_fake (frequency_y, frequency_x) in dB, and, where it is recorded at the
-        same step, coherence (y, x). attrs: amplitude, the scale shared by all parts.
+        and imaginary parts of the decoded images (y, x), interferogram (y, x) = angle(real conj(fake)),
+        rad, spectrum_real and spectrum_fake (frequency_y, frequency_x) in dB, and coherence (y, x), the newest map
+        at or before that step. attrs: step, coherence_step; amplitude, the scale shared by all parts.
     """
     at = images.isel(step=index, sample=sample)
     real, fake = at["real"].values, at["fake"].values
@@ -105,11 +106,13 @@ def sample_sheet(images: xr.Dataset, coherence: xr.Dataset | None, index: int, s
         }
     ).reset_coords(drop=True)
     step = int(images["step"][index])
-    if coherence is not None and step in coherence["step"].values:
-        at = coherence.sel(step=step).isel(sample=sample)
+    nearest = None if coherence is None else record_at(coherence["step"].values, step)
+    if coherence is not None and nearest is not None:
+        at = coherence.isel(step=nearest, sample=sample)
         data["coherence"] = (plane, at["magnitude"].values)
-        data.attrs["null_level"] = float(at["null_level"])
+        data.attrs |= {"null_level": float(at["null_level"]), "coherence_step": int(at["step"])}
     data.attrs |= {
+        "step": step,
         "sample": sample,
         "samples": images.sizes["sample"],
         "amplitude": float(np.quantile(np.abs(real), 0.999)) or 1.0,

@@ -23,9 +23,8 @@ def default_layer(orders: xr.Dataset, wanted: str = "") -> str:
     names = [str(name) for name in orders["layer"].values]
     if wanted in names:
         return wanted
-    theory = orders["theory"]
-    axes = [dim for dim in theory.dims if dim != "layer"]
-    known = np.flatnonzero(np.isfinite(theory).any(axes).values)
+    theory = orders["theory"].transpose("layer", ...).values
+    known = np.flatnonzero(np.isfinite(theory).reshape(len(names), -1).any(axis=1))
     return names[int(known[0])] if known.size else names[0]
 
 
@@ -95,7 +94,7 @@ def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
     measured = fold_orders(at["power"].sum("cause"))
     theory = fold_orders(at["theory"])
     carrier = float(measured.sel(order=1))
-    known = np.isfinite(theory)
+    known = xr.DataArray(np.isfinite(theory.values), dims="order")
     residual = float(np.abs(measured - theory).where(known).sum() / measured.where(known).sum())
     note = str(at["theory_note"].values) if "theory_note" in at else ""
     kind = str(at["module_type"].values) if "module_type" in at.coords or "module_type" in at else ""

@@ -95,7 +95,7 @@ def _coherence_map(records: Records, index: int, choice: Choice) -> Frame:
     return Frame(image_frames.coherence_map(coherence, index, _sample(coherence, choice)), "")
 
 
-def _histogram(records: Records, index: int, choice: Choice) -> Frame:
+def _histogram(records: Records, index: int, _choice: Choice) -> Frame:
     data = image_frames.coherence_histogram(records.dataset("coherence"), index)
     return Frame(data, captions.coherence_caption(data))
 
@@ -107,7 +107,7 @@ def _sheet(records: Records, index: int, choice: Choice) -> Frame:
     return Frame(data, captions.sheet_caption(data))
 
 
-def _losses(records: Records, index: int, choice: Choice) -> Frame:
+def _losses(records: Records, _index: int, _choice: Choice) -> Frame:
     return Frame(history_frames.loss_history(records.dataset("scalars")), "")
 
 
@@ -118,7 +118,7 @@ def _loss_sentence(records: Records, data: xr.Dataset, choice: Choice) -> str:
     return captions.history_caption(data, coherence, choice.step)
 
 
-def _coherence_history(records: Records, index: int, choice: Choice) -> Frame:
+def _coherence_history(records: Records, _index: int, _choice: Choice) -> Frame:
     return Frame(history_frames.coherence_history(records.dataset("coherence")), "")
 
 

@@ -111,21 +111,21 @@ class Records:
         return bool(self._groups.get(group))
 
     def dataset(self, group: str) -> xr.Dataset:
-        """The one dataset of `group` (raises KeyError, naming the groups that exist)."""
+        """Return the one dataset of `group`; KeyError names the groups that exist."""
         return self._part(group)[""].dataset
 
     def tree(self, group: str) -> dict[str, xr.Dataset]:
-        """The datasets of a tree group by child name."""
+        """Return the datasets of a tree group by child name."""
         return {key: part.dataset for key, part in self._part(group).items() if key}
 
     def steps(self, group: str) -> np.ndarray:
-        """The recorded steps of `group`, ascending; empty where nothing is recorded."""
+        """Return the recorded steps of `group`, ascending; empty where nothing is recorded."""
         if group not in self:
             return np.zeros(0, int)
         return np.asarray(next(iter(self._groups[group].values())).dataset[STEP].values)
 
     def last_step(self) -> int:
-        """The newest step of any group, 0 before the first record."""
+        """Return the newest step of any group, 0 before the first record."""
         return max((part.last_step for parts in self._groups.values() for part in parts.values()), default=0)
 
     def _part(self, group: str) -> dict[str, GrowingDataset]:

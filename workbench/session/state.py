@@ -76,7 +76,7 @@ class DeskState(param.Parameterized):
             self._busy = False
 
     def reach(self, last: int) -> None:
-        """The run has recorded up to `last`: move the slider's end, and the step where it is live."""
+        """Move the slider's end to `last`, the newest recorded step, and a live step with it."""
         self._quietly(last=last, **({"step": last} if self.live else {}))
 
     def advance(self, steps: list[int]) -> bool:
@@ -89,7 +89,7 @@ class DeskState(param.Parameterized):
         return bool(following)
 
     def settings(self) -> dict[str, Any]:
-        """Return the choices that differ from the defaults: what a URL or a notebook needs to repeat the view."""
+        """Return the choices that differ from the defaults: what it takes to repeat the view."""
         defaults = {name: self.param[name].default for name in CHOICES}
         return {name: getattr(self, name) for name in CHOICES if getattr(self, name) != defaults[name]}
 

@@ -80,7 +80,7 @@ class PanelCard(pn.viewable.Viewer):
         """The sentence under the figures, as HTML."""
         return self._caption.object
 
-    def show(self, frames: dict[str, Frame]) -> bool:
+    def draw(self, frames: dict[str, Frame]) -> bool:
         """Show this card's frames; those shown already are not sent again. Returns whether any was new."""
         news = {name: frames[name] for name in self.instruments if frames[name] is not self._shown.get(name)}
         if not news:

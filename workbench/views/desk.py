@@ -122,12 +122,12 @@ class TrainingDesk(pn.viewable.Viewer):
             choice = Choice(self.state.step, self.state.layer, self.state.sample - 1, self.state.floor)
             frames = compose(self.hub, choice)
             for card in self.cards.values():
-                card.show(frames)
+                card.draw(frames)
             for name in ("losses", "coherence_history"):
                 self.cards["history"].instruments[name].instrument.move_cursor(self.state.step)
             self.samples.show(sample_count(self.hub))
-            self.steps.show()
-            self.runs.show(self.hub.status, records.last_step(), self.hub.trouble)
+            self.steps.refresh()
+            self.runs.refresh(self.hub.status, records.last_step(), self.hub.trouble)
         finally:
             self._drawing = False
 
@@ -212,7 +212,9 @@ class TrainingDesk(pn.viewable.Viewer):
         start = pmui.Button(label="Start the branch", icon="call_split", color="primary")
 
         def go(_event: Any) -> None:
-            values = {name: widget.value for name, widget in fields.items() if widget.value is not None}
+            values: dict[str, Any] = {
+                name: widget.value for name, widget in fields.items() if widget.value is not None
+            }
             try:
                 run = self.control.branch(values.pop("step", None), **values)
             except (PermissionError, RuntimeError, ValueError, OSError) as error:
@@ -233,6 +235,6 @@ class TrainingDesk(pn.viewable.Viewer):
             title="Spectral workbench", main=[self], sidebar=[self.drawer], sidebar_open=False,
             sidebar_width=340, theme_config=PAGE_THEME, busy_indicator=None,
         )  # fmt: skip
-        page.param.watch(lambda event: event.new and self.drawer.open(), "sidebar_open")
+        page.param.watch(lambda event: self.drawer.open() if event.new else None, "sidebar_open")
         pn.state.onload(self.attach)
         return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -55,21 +56,25 @@ class Drawer(pn.viewable.Viewer):
 
     def refresh(self) -> None:
         """Read the list of runs again."""
-        entries = []
+        entries: list[Any] = []
         for run in self._list_runs()[:30]:
             status = run.status()
             button = pmui.Button(
                 label=run.name, variant="text", size="small", margin=0, sizing_mode="stretch_width",
                 sx={"justifyContent": "flex-start"},
             )  # fmt: skip
-            button.on_click(lambda _event, name=run.name: self._on_run(name))
+            button.on_click(partial(self._chosen, run.name))
             dot = f'<i class="dot" style="background:{COLOURS.get(status.state, "#8C8C8C")}"></i>'
+            words = f"{escape(status.state)}, {status.step} / {status.steps}"
             state = html(
-                f'<div class="status"><span>{dot}{escape(status.state)}, {status.step} / {status.steps}</span></div>',
+                f'<div class="status"><span>{dot}{words}</span></div>',
                 margin=(8, 12, 0, 4), sizing_mode=None, width=150,
             )  # fmt: skip
             entries.append(pn.Row(button, state, sizing_mode="stretch_width", margin=(0, 0, 0, 8)))
         self._runs.objects = entries or [html("<p>No runs yet.</p>", margin=(0, 12))]
+
+    def _chosen(self, name: str, _event: Any) -> None:
+        self._on_run(name)
 
     def _form(self) -> list[Any]:
         content: list[Any] = []

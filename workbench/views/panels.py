@@ -13,8 +13,16 @@ from workbench.session import DeskState
 from workbench.views.card import PanelCard, html
 from workbench.views.styles import SHEET_GRID, TWO_COLUMNS
 
-__all__ = ["SampleTools", "coherence_card", "history_card", "lineup_card", "orders_card", "band_card",
-           "sheet_card", "spectrum_card"]  # fmt: skip
+__all__ = [
+    "SampleTools",
+    "band_card",
+    "coherence_card",
+    "history_card",
+    "lineup_card",
+    "orders_card",
+    "sheet_card",
+    "spectrum_card",
+]  # fmt: skip
 
 DB_TICKS = [(0.0, "−60"), (1 / 3, "−40"), (2 / 3, "−20"), (1.0, "0")]
 COHERENCE_STYLES = {
@@ -23,6 +31,7 @@ COHERENCE_STYLES = {
     "held-out, bias-corrected": ("#4393C3", "dashed"),
     "null level": ("#8C8C8C", "dotted"),
 }
+HATCHED = '<span class="key"><i class="hatched"></i>hatched: cannot be told apart</span>'
 UNIT_TICKS = [(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")]
 PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
 
@@ -55,7 +64,7 @@ def lineup_card(state: DeskState) -> PanelCard:
         "Where the energy goes",
         column(figure(instrument.level), figure(instrument.shares)),
         {"lineup": instrument},
-        keys=lambda: plots.legend(instrument.legend()),
+        keys=lambda: plots.legend(instrument.legend()) + (HATCHED if instrument.ambiguous else ""),
     )
 
 
@@ -87,13 +96,13 @@ def coherence_card() -> PanelCard:
     """Coherence of one patch and its distribution over all held-out ones."""
     picture, histogram = plots.CoherenceMap(), plots.CoherenceHistogram()
     bar = html("")
-    card = PanelCard(
+    return PanelCard(
         "Coherence, held-out",
         column(pair(square(picture.figure), square(histogram.figure)), bar),
         {"coherence_map": _WithBar(picture, bar, _null_bar), "histogram": histogram},
+        keys=lambda: plots.legend(histogram.legend()),
         says="histogram",
     )
-    return card
 
 
 class _WithBar:
@@ -151,11 +160,11 @@ class SampleTools:
 
 
 def sheet_card(tools: SampleTools) -> PanelCard:
-    """The paper's layout of one sample."""
+    """Lay out one sample as the paper does."""
     sheet = plots.Sheet()
+    titles = {name: html(f"<h3>{plots.TITLES[name]}</h3>") for name in sheet.figures}
     tiles = [
-        column(square(plot), html(f"<h3>{plots.TITLES[name]}</h3>"), styles={"gap": "2px"})
-        for name, plot in sheet.figures.items()
+        column(square(plot), titles[name], styles={"gap": "2px"}) for name, plot in sheet.figures.items()
     ]
     scales = column(
         html(plots.colour_bar(plots.DIVERGING, "signed amplitude", [(0.0, "−"), (0.5, "0"), (1.0, "+")])),
@@ -166,7 +175,7 @@ def sheet_card(tools: SampleTools) -> PanelCard:
     return PanelCard(
         "Sample",
         pn.Column(*tiles, scales, sizing_mode="stretch_width", margin=0, stylesheets=[SHEET_GRID]),
-        {"sheet": sheet},
+        {"sheet": _WithBar(sheet, titles["coherence"], lambda s, _data: f"<h3>{s.title('coherence')}</h3>")},
         tools=tools.widgets,
         wide=True,
     )
@@ -194,7 +203,7 @@ def history_card(on_step: Callable[[int], None]) -> PanelCard:
 
 
 def spectrum_card() -> PanelCard:
-    """What the layer under the lens holds on the fixed data batch."""
+    """Show what the layer under the lens holds on the fixed data batch."""
     instrument = plots.LayerSpectrum()
     return PanelCard(
         "Spectrum of the layer",

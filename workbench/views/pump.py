@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import panel as pn
 from bokeh.models import CustomJS, Range1d
 from panel.io.document import hold
 

@@ -51,9 +51,9 @@ class RunBar(pn.viewable.Viewer):
             label="Run", options=names, value=name if name in names else None, size="small", width=210,
             margin=(4, 0), description=None, css_classes=["run-select"],
         )  # fmt: skip
-        self.select.param.watch(lambda event: event.new and on_run(event.new), "value")
+        self.select.param.watch(lambda event: on_run(event.new), "value")
         self.status = html(
-            '<div class="status">no run yet</div>', sizing_mode="stretch_width", styles={"flex": "1 1 300px"}
+            '<div class="status">no run yet</div>', styles={"flex": "1 1 300px", "align-self": "center"}
         )
         self.pause = self._button("Pause", "pause", self._toggle)
         self.stop = self._button("Stop", "stop", lambda: self.control.stop())
@@ -96,7 +96,7 @@ class RunBar(pn.viewable.Viewer):
 
     _state = ""
 
-    def show(self, status: Any, last_step: int, trouble: str) -> None:
+    def refresh(self, status: Any, last_step: int, trouble: str) -> None:
         """Show what the run is doing."""
         state = getattr(status, "state", "")
         if state in ("running", "paused") and status.pid:

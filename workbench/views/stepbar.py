@@ -38,7 +38,7 @@ class StepBar(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         return self._bar
 
-    def show(self) -> None:
+    def refresh(self) -> None:
         """Bring the widgets to the state."""
         self._showing = True
         try:
@@ -56,15 +56,15 @@ class StepBar(pn.viewable.Viewer):
         finally:
             self._showing = False
 
-    def _slid(self, event: object) -> None:
+    def _slid(self, _event: object) -> None:
         if not self._showing:
             self.state.param.update(playing=False)
             self.state.step = self.slider.value
 
-    def _switched(self, event: object) -> None:
+    def _switched(self, _event: object) -> None:
         if not self._showing:
             self.state.live = self.live.value
 
-    def _played(self, event: object) -> None:
+    def _played(self, _event: object) -> None:
         self.state.playing = not self.state.playing
-        self.show()
+        self.refresh()

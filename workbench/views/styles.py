@@ -26,21 +26,27 @@ CARD = f"""
 """
 
 GRID = """
-:host { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); grid-auto-rows: max-content; gap: 12px;
-  padding: 12px; height: max-content; flex: none; box-sizing: border-box; }
+:host {
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); grid-auto-rows: max-content;
+  gap: 12px; padding: 12px; height: max-content; flex: none; box-sizing: border-box;
+}
 :host > .wide { grid-column: 1 / -1; }
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); padding: 8px; gap: 8px; } }
 """
 
 TWO_COLUMNS = """
-:host { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 10px;
-  grid-auto-rows: max-content; height: max-content; }
+:host {
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); grid-auto-rows: max-content;
+  gap: 4px 10px; height: max-content;
+}
 @media (max-width: 599px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """
 
 SHEET_GRID = """
-:host { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px 10px; grid-auto-rows: max-content;
-  height: max-content; }
+:host {
+  display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); grid-auto-rows: max-content;
+  gap: 8px 10px; height: max-content;
+}
 @media (max-width: 899px) { :host { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
 @media (max-width: 520px) { :host { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 """
@@ -68,7 +74,7 @@ BANNER = f"""
 :host {{ position: sticky; top: 48px; z-index: 19; padding: 0 12px; background: {_PAPER}; }}
 """
 
-TEXT = f"""
+_TYPE = f"""
 :host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
 h2 {{ font-size: 15px; line-height: 20px; font-weight: 600; margin: 0; }}
 h3 {{ font-size: 12px; line-height: 16px; font-weight: 500; margin: 0; color: {_MUTED}; }}
@@ -77,22 +83,39 @@ p {{ margin: 0; }}
 .count {{ font-size: 13px; line-height: 32px; text-align: center; white-space: nowrap; }}
 @media (max-width: 899px) {{ .caption {{ min-height: 72px; }} }}
 .at {{ color: {_MUTED}; white-space: nowrap; }}
-.keys {{ display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; line-height: 16px; min-height: 16px; }}
+.empty {{
+  position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; padding: 16px;
+  text-align: center; font-size: 14px; color: {_MUTED}; background: {_PAPER};
+}}
+"""
+
+_KEYS = f"""
+.keys {{
+  display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; line-height: 16px; min-height: 16px;
+}}
 .key {{ display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }}
 .key i {{ width: 11px; height: 11px; border-radius: 2px; display: inline-block; }}
-.status {{ display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; font-size: 13px; line-height: 18px;
-  font-variant-numeric: tabular-nums; }}
+.key .hatched {{ background: repeating-linear-gradient(135deg, {_MUTED} 0 1px, transparent 1px 4px); }}
+.status {{
+  display: flex; flex-wrap: wrap; align-items: center; gap: 2px 10px; font-size: 13px; line-height: 18px;
+  font-variant-numeric: tabular-nums;
+}}
 .status .dot {{ width: 10px; height: 10px; border-radius: 50%; display: inline-block; margin-right: 6px; }}
 .status b {{ font-weight: 600; }}
-.empty {{ position: absolute; inset: 0; display: flex; align-items: center; justify-content: center;
-  text-align: center; padding: 16px; font-size: 14px; color: {_MUTED}; background: {_PAPER}; }}
+"""
+
+_COLOUR_BAR = f"""
 .colour-bar {{ padding: 16px 18px 0 18px; font-size: 11px; line-height: 14px; }}
 .colour-bar .bar {{ position: relative; height: 10px; margin-bottom: 15px; border-radius: 2px; }}
 .colour-bar b {{ position: absolute; width: 0; border-left: 1px solid {_TEXT}; font-weight: 400; }}
-.colour-bar em {{ position: absolute; left: 0; transform: translateX(var(--shift)); font-style: normal; white-space: nowrap; }}
+.colour-bar em {{
+  position: absolute; left: 0; transform: translateX(var(--shift)); font-style: normal; white-space: nowrap;
+}}
 .colour-bar .tick {{ top: 10px; height: 3px; }}
 .colour-bar .tick em {{ top: 3px; }}
 .colour-bar .mark {{ top: -3px; height: 13px; border-left-width: 2px; }}
 .colour-bar .mark em {{ top: -14px; font-weight: 600; }}
 .colour-bar .bar-label {{ text-align: center; color: {_MUTED}; }}
 """
+
+TEXT = _TYPE + _KEYS + _COLOUR_BAR
