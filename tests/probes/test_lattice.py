@@ -17,6 +17,7 @@ from workbench.probes.lattice import (
     folded,
     folding_rates,
     grid,
+    highest_order,
     lines,
     order_period,
     principal,
@@ -108,11 +109,16 @@ def test_causes_word_by_word(between, own, tone, order):
 def test_every_line_once_under_the_smallest_order(between, own, tone, phases, real):
     spectrum = square([Fraction(1), *between, own], frame=16, tone=tone)
     (found,) = lines(spectrum, phases, real)
-    assert np.all(found.order % phases == found.row)
-    keys, index = np.unique(np.stack([found.row, found.index]), axis=1, return_inverse=True)
-    np.testing.assert_allclose(np.bincount(index.ravel(), weights=found.weight), 1)
-    assert abs(found.order).max() <= max(64, phases)
-    assert keys.shape[1] <= phases * math.prod(spectrum.window)
+    highest = highest_order(spectrum, phases)
+    order = found.cell // (IMAGE + len(spectrum.levels) + 1) - highest
+    stored = found.index // math.prod(spectrum.window)
+    assert np.all((order - stored) * (order + stored * real) % phases == 0)
+    assert highest <= max(64, phases)
+    # A stored row of a real signal stands for two phase orders, but for 0 and J/2 that are their own mirror.
+    twice = real & (stored > 0) & (2 * stored != phases)
+    for chosen in (order % phases == stored, (order % phases != stored) & twice):
+        _, index = np.unique(found.index[chosen], return_inverse=True)
+        np.testing.assert_allclose(np.bincount(index.ravel(), weights=found.weight[chosen]), 1)
 
 
 @given(st.integers(3, 40), st.integers(-200, 200))

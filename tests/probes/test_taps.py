@@ -51,6 +51,18 @@ def test_functions_and_repeated_modules():
     assert names(nn.ReLU(), image) == ["ReLU"]
 
 
+def test_an_output_that_is_only_a_view_is_a_layer_of_its_own():
+    class Cropped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 1, 3, padding=1)
+
+        def forward(self, x):
+            return self.conv(x)[..., 2:-2, ::2]
+
+    assert rates(Cropped(), torch.randn(1, 1, 8, 8)) == {"conv": (1, 1), "output": (1, 0.5)}
+
+
 def test_functions_are_named_after_their_module():
     class Block(nn.Module):
         def __init__(self):

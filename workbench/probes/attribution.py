@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,12 @@ import numpy.typing as npt
 from workbench.probes.lattice import (
     IMAGE,
     Grid,
+    Pair,
     direct_bin,
     distinct_orders,
     highest_order,
     lines,
+    mirrored,
     order_period,
     principal,
 )
@@ -93,15 +96,12 @@ def attribute(energy: Array, spectrum: Grid, phases: int, real: bool) -> Share:
     highest = highest_order(spectrum, phases)
     columns = IMAGE + len(spectrum.levels) + 1
     cells = np.zeros((2 * highest + 1) * columns)
-    explained = np.zeros(phases)
     flat = energy.reshape(-1)
     for block in lines(spectrum, phases, real):
-        power = flat[block.index] * block.weight
-        cells += np.bincount(
-            (block.order + highest) * columns + block.cause, weights=power, minlength=cells.size
-        )
-        explained += np.bincount(block.row, weights=power, minlength=phases)
+        cells += np.bincount(block.cell, weights=flat[block.index] * block.weight, minlength=cells.size)
     table = cells.reshape(-1, columns)
+    explained = np.zeros(phases)
+    np.add.at(explained, np.arange(-highest, highest + 1) % phases, table.sum(1))
     rows = energy.sum((1, 2))
     if real:
         rows = rows[np.minimum(np.arange(phases), phases - np.arange(phases))]
@@ -138,29 +138,35 @@ def _shown(row: int, phases: int, real: bool) -> list[tuple[int, float]]:
 
 def _largest_spur(energy: Array, spectrum: Grid, phases: int, real: bool) -> float:
     both = np.full(len(energy), 2.0 if real else 1.0)
-    if real:
+    if real:  # rows 0 and J/2 are their own mirror images
         both[0] = 1.0
         both[-1] = 2.0 if phases % 2 else 1.0
-    bins = np.tensordot(both, energy, 1)
-    mirrored = np.roll(np.flip(bins, (0, 1)), (1, 1), (0, 1))
-    pairs = bins + mirrored
-    y, x = (np.arange(n) for n in bins.shape)
-    own_mirror = ((2 * y % len(y) == 0)[:, None]) & ((2 * x % len(x) == 0)[None, :])
-    pairs[own_mirror] /= 2
-    pairs[0, 0] = 0.0
+    bins = both @ energy.reshape(len(energy), -1)
+    mirror, count = _pairs(spectrum.window)
+    pairs = (bins + bins[mirror]) * count
+    pairs[0] = 0.0
     for sign in (1, -1):
         fundamental = direct_bin(spectrum, sign)
         if fundamental:
-            pairs[fundamental] = 0.0
+            pairs[fundamental[0] * spectrum.window[1] + fundamental[1]] = 0.0
     return float(pairs.max())
+
+
+@lru_cache(maxsize=64)
+def _pairs(window: Pair) -> tuple[npt.NDArray[np.int64], Array]:
+    """Flat index of every bin's mirror image, and 1 (1/2 for a bin that is its own)."""
+    here = np.arange(math.prod(window))
+    mirror = mirrored(here, window)
+    return mirror, np.where(mirror == here, 0.5, 1.0)
 
 
 def _ambiguity(spectrum: Grid, filled: float, tail: float, period: int) -> str:
     lowest, notes = spectrum.lowest, []
     if filled >= LATTICE_SHARE:
         notes.append(
-            f"the lattice of the lowest rate passed ({lowest[0]}×{lowest[1]} per frame) fills {100 * filled:.0f} % "
-            "of the bins: so much of any border leakage counts as folded or image; compare with circular padding"
+            f"the lattice of the lowest rate passed ({lowest[0]}×{lowest[1]} per frame) fills "
+            f"{100 * filled:.0f} % of the bins: so much of any border leakage counts as folded or image; "
+            "compare with circular padding"
         )
     if tail > TAIL_SHARE:
         notes.append(

@@ -18,7 +18,7 @@ from workbench.probes.lineage import Rate
 
 Pair = tuple[int, int]
 DIRECT, FOLDED, IMAGE = 0, 1, 2  # image_1 is IMAGE, image_2 is IMAGE + 1, …
-_CACHED_LINES = 1 << 21
+_CACHED_LINES = 1 << 18
 
 
 def folded(frequency: int, rate: int) -> Pair:
@@ -179,23 +179,18 @@ class Lines:
 
     Attributes
     ----------
-    row : ndarray of int
-        Phase order modulo the number of phases J, of each line.
     index : ndarray of int
         Where its energy is stored: flat index into (stored row, y, x) of unshifted spectra. Real signals
-        store the rows 0 … J//2; the others are their mirror images.
-    order : ndarray of int
-        Signed order.
-    cause : ndarray of int
-        `DIRECT`, `FOLDED`, `IMAGE` + level − 1.
+        store the phase orders 0 … J//2; the others are their mirror images.
+    cell : ndarray of int
+        Where its power belongs: flat index into a table of orders −K … K by causes (`DIRECT`, `FOLDED`,
+        `IMAGE` + level − 1, …, and a last one for what is no line).
     weight : ndarray of float
         1; 1/2 each for two orders ±k of a real signal that nothing tells apart.
     """
 
-    row: npt.NDArray[np.int32]
     index: npt.NDArray[np.int64]
-    order: npt.NDArray[np.int32]
-    cause: npt.NDArray[np.int8]
+    cell: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float64]
 
 
@@ -224,18 +219,18 @@ def lines(spectrum: Grid, phases: int, real: bool) -> Iterable[Lines]:
 
 def _lines_by_order(spectrum: Grid, phases: int, real: bool) -> Iterator[Lines]:
     limit = highest_order(spectrum, phases)
+    columns = IMAGE + len(spectrum.levels) + 1
     bins = math.prod(spectrum.window)
     for order, weight in distinct_orders(order_period(spectrum, phases), real):
         where, cause = explain(spectrum, order)
         row = order % phases
         shown = order if abs(order) <= limit else principal(order, phases)
-        mirrored = real and row > phases // 2
-        index = (phases - row) * bins + _mirror(where, spectrum.window) if mirrored else row * bins + where
+        index = row * bins + where
+        if real and row > phases // 2:
+            index = (phases - row) * bins + mirrored(where, spectrum.window)
         yield Lines(
-            row=np.full(where.size, row, dtype=np.int32),
             index=index,
-            order=np.full(where.size, shown, dtype=np.int32),
-            cause=cause,
+            cell=(shown + limit) * columns + cause.astype(np.int64),
             weight=np.full(where.size, weight),
         )
 
@@ -244,14 +239,12 @@ def _lines_by_order(spectrum: Grid, phases: int, real: bool) -> Iterator[Lines]:
 def _all_lines(spectrum: Grid, phases: int, real: bool) -> Lines:
     blocks = list(_lines_by_order(spectrum, phases, real))
     return Lines(
-        *(
-            np.concatenate([getattr(b, name) for b in blocks])
-            for name in ("row", "index", "order", "cause", "weight")
-        )
+        *(np.concatenate([getattr(block, name) for block in blocks]) for name in ("index", "cell", "weight"))
     )
 
 
-def _mirror(flat: npt.NDArray[np.int64], window: Pair) -> npt.NDArray[np.int64]:
+def mirrored(flat: npt.NDArray[np.int64], window: Pair) -> npt.NDArray[np.int64]:
+    """Flat index of the bins of opposite frequency."""
     y, x = np.divmod(flat, window[1])
     return -y % window[0] * window[1] + -x % window[1]
 

@@ -73,12 +73,12 @@ def analyse_orders(
     -------
     Dataset
         ``power(layer, order, cause)``: its sum per layer is the layer's mean square summed over channels;
-        orders are signed. ``theory(layer, order)``: power predicted for pointwise activations fed by one tone
-        per pixel, NaN elsewhere (``theory_note`` says why). ``order_tail``, ``largest_spur``, ``folded_at``
-        (samples per frame), ``ambiguous`` and ``ambiguity`` (what cannot be told apart, never called leakage),
-        ``leakage_visible`` (share of evenly spread leakage that would show as such). Coordinates
-        ``module_type``, ``rate_y``, ``rate_x`` (samples per input pixel), ``size``. What was not analysed is
-        listed in ``attrs["not_analysed"]``.
+        orders are signed. ``theory(layer, order)``: power predicted for pointwise activations fed by one
+        tone per pixel, NaN elsewhere (``theory_note`` says why). ``order_tail``, ``largest_spur``,
+        ``folded_at`` (samples per frame), ``ambiguous`` and ``ambiguity`` (what cannot be told apart, never
+        called leakage), ``leakage_visible`` (share of evenly spread leakage that would show as such).
+        Coordinates ``module_type``, ``rate_y``, ``rate_x`` (samples per input pixel), ``size``. What was
+        not analysed is listed in ``attrs["not_analysed"]``.
 
     Raises
     ------

@@ -83,7 +83,7 @@ class PhaseSum:
             frames = frames.float()
         count = frames.shape[0]
         matrix = _phase_matrix(self.phases, frames.is_complex()).to(frames)[:, self.seen : self.seen + count]
-        part = (matrix @ frames.reshape(count, -1)).reshape(self.phases, *frames.shape[1:])
+        part = (matrix @ frames.reshape(count, -1)).reshape(-1, *frames.shape[1:])
         self.total = part if self.total is None else self.total.add_(part)
         self.seen += count
 
@@ -100,20 +100,18 @@ class PhaseSum:
         assert self.total is not None
         if self.total.is_complex():
             return self.total, False
-        rows, extra = self.phases // 2 + 1, (self.phases - 1) // 2
-        imaginary = torch.zeros_like(self.total[:rows])
-        imaginary[1 : 1 + extra] = self.total[rows:]
-        return torch.complex(self.total[:rows], imaginary), True
+        rows = len(self.total) // 2
+        return torch.complex(self.total[:rows], self.total[rows:]), True
 
 
 @lru_cache(maxsize=16)
 def _phase_matrix(phases: int, is_complex: bool) -> Tensor:
-    """Rows e^{−2πi jk/J}/J; for real frames the cosines k = 0 … J//2, then the sines k = 1 … (J−1)//2."""
+    """Rows e^{−2πi jk/J}/J, k = 0 … J−1; for real frames the real parts of 0 … J//2, then the imaginary."""
     j = torch.arange(phases)
     angle = (j[:, None] * j[None, :] % phases).double() * (2 * torch.pi / phases)
-    if is_complex:
-        return torch.polar(torch.full_like(angle, 1 / phases), -angle)
-    return torch.cat([torch.cos(angle[: phases // 2 + 1]), -torch.sin(angle[1 : (phases + 1) // 2])]) / phases
+    wheel = torch.polar(torch.full_like(angle, 1 / phases), -angle)
+    half = wheel[: phases // 2 + 1]
+    return wheel if is_complex else torch.cat([half.real, half.imag])
 
 
 def energies(amplitudes: Tensor) -> npt.NDArray[np.float64]:
