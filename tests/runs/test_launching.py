@@ -78,13 +78,13 @@ def test_options_find_their_place(tmp_path, quiet):
         seed=5,
         workspace=tmp_path,
         name="mine",
-        up="resize",
+        up="nearest",
         bands=4,
         l1_weight=50,
         **SMALL,
     )
     assert (run.path, run.state, run.steps) == (tmp_path / "runs" / "mine", "queued", 7)
-    assert run.spec.system_options == {"up": "resize", "l1_weight": 50}
+    assert run.spec.system_options == {"up": "nearest", "l1_weight": 50}
     assert run.spec.scene_options == {"bands": 4, "count": 8, "heldout": 4}
     assert run.spec.plan["seed"] == 5
     assert run.spec.plan["probe_every"] == 5
@@ -211,6 +211,6 @@ def test_a_branch_goes_on_from_a_checkpoint_with_changes(tmp_path, quiet):
     events = child.events()
     assert events.kind.values.tolist()[0] == "branch"
     assert parent.state == "finished"
-    changed = parent.branch(step=0, up="resize", name="changed")
+    changed = parent.branch(step=0, up="nearest", name="changed")
     assert main([str(changed.path)]) == 0
     assert changed.status().state == "finished", changed.status().message

@@ -269,7 +269,8 @@ while seen < int(sys.argv[2]):
             continue
         steps = part.step.values
         torn += int(steps[0] != seen) + int((part.fake.values.imag != steps[:, None, None, None]).any())
-        torn += int((part["count"].values != steps).any()) + int((part["mean"].values * 3 - steps > 1e-9).any())
+        torn += int((part["count"].values != steps).any())
+        torn += int((abs(part["mean"].values * 3 - steps) > 1e-9).any())
         seen = int(steps[-1]) + 1
 print(torn, seen)
 """

@@ -37,8 +37,8 @@ def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dic
 
     Examples
     --------
-    >>> sort_options("pix2pix", "onetone", {"up": "resize", "bands": 4, "batch_size": 1})
-    {'system_options': {'up': 'resize'}, 'scene_options': {'bands': 4}, 'plan': {'batch_size': 1}}
+    >>> sort_options("pix2pix", "onetone", {"up": "nearest", "bands": 4, "batch_size": 1})
+    {'system_options': {'up': 'nearest'}, 'scene_options': {'bands': 4}, 'plan': {'batch_size': 1}}
     """
     if system not in SYSTEMS:
         raise ValueError(f"unknown system {system!r}; there are: {', '.join(SYSTEMS)}")

@@ -206,7 +206,7 @@ class Loop:
     def _save(self, training: Trainer, *, pinned: bool = False) -> None:
         if self._saved_step == training.step and not pinned:
             return
-        # Records first: a checkpoint must never be ahead of what is stored, or a resumed run would have a gap.
+        # Records first: were a checkpoint ahead of what is stored, a resumed run would have a gap.
         self.writer.flush()
         began = time.monotonic()
         tensors, meta = training.state()

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,24 +55,22 @@ def run_directory(run: Path, prepare: Prepare) -> int:
 
 
 def _train(run: Path, prepare: Prepare) -> int:
-    _log_to(run / LOG_FILE)
-    log.info("process %s trains run %s", os.getpid(), run.name)
     loop: Loop | None = None
-    try:
-        lay_ballast(run)
-        loop = current = Loop(run, RunSpec.read(run))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: current.terminate())
-        state = loop.run(prepare)
-        message = _end_store(run, loop, state)
-        loop.board.publish(state, message)
-        log.info("run %s is %s", run.name, state)
-    except Exception as error:
-        _fail(run, loop, error)
-        return FAILED
-    finally:
-        if loop is not None:
-            loop.board.close()
+    with _logging_to(run / LOG_FILE):
+        log.info("process %s trains run %s", os.getpid(), run.name)
+        try:
+            lay_ballast(run)
+            loop = Loop(run, RunSpec.read(run))
+            with _signals_end(loop):
+                state = loop.run(prepare)
+                loop.board.publish(state, _end_store(run, loop, state))
+            log.info("run %s is %s", run.name, state)
+        except Exception as error:
+            _fail(run, loop, error)
+            return FAILED
+        finally:
+            if loop is not None:
+                loop.board.close()
     return 0
 
 
@@ -102,11 +101,31 @@ def _fail(run: Path, loop: Loop | None, error: Exception) -> None:
     loop.board.publish("failed", message)
 
 
-def _log_to(path: Path) -> None:
+@contextlib.contextmanager
+def _signals_end(loop: Loop) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the loop in good order."""
+    before = {
+        number: signal.signal(number, lambda *_: loop.terminate())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 if __name__ == "__main__":
