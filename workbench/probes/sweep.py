@@ -14,6 +14,7 @@ from workbench.probes.phases import Tone
 from workbench.probes.taps import Layer, tapped
 
 SMALL = 1 << 18  # pixels of a cycle that need no plan
+_COPIES = 6  # of one layer's frames, while it is reduced
 
 
 class Watcher(Protocol):
@@ -65,10 +66,12 @@ class Sweep:
         unknown = (chosen or frozenset()) - set(sizes.bytes)
         if unknown:
             raise ValueError(f"no layer {sorted(unknown)[0]!r}; layers: {', '.join(sizes.bytes)}")
-        all_layers = sum(sizes.bytes.values()) or 1
-        if 2 * phases * all_layers <= memory:
+        # Without gradients about half of all outputs live at once (skips); reducing one takes a few copies.
+        largest = max(sizes.bytes.values(), default=1)
+        each = sum(sizes.bytes.values()) / 2 + _COPIES * largest
+        if phases * each <= memory:
             return [(phases, chosen)]
-        frames = int(min(max(memory / 2 // all_layers, 1), phases))
+        frames = int(min(max(memory / 2 // each, 1), phases))
         groups: list[list[str]] = [[]]
         held = 0
         for name in sizes.bytes:
