@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.spec import RunSpec
 from workbench.scenes import SCENES, training_patches
 from workbench.systems import COMMON, SYSTEMS, System, build
-from workbench.training import Plan, Trainer, make_patches, resolve_device
+from workbench.training import Plan, make_patches, resolve_device
 
+THREADS_VARIABLE = "WORKBENCH_THREADS"
 _PATCHES = ("count", "heldout")  # how many patches: options of every scene
 _FIXED_SYSTEM = {option.name for option in COMMON} | {"coherence_weight", "mapping"}
 _FIXED_PLAN = {"steps", "seed", "device"}
@@ -101,7 +103,11 @@ def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
 
 def prepare(spec: RunSpec, run: Path, record: Recorder) -> Prepared:
     """Set up the training that `spec` describes."""
+    from workbench.training import Trainer
+
     plan = Plan.from_dict(spec.plan)
+    # More threads than the slot has would wait for each other, and their sums would depend on their number.
+    torch.set_num_threads(int(os.environ.get(THREADS_VARIABLE) or 1))
     torch.manual_seed(spec.seed)
     parts = training_patches(_source(spec, run), spec.size, seed=spec.seed, **spec.scene_options)
     system = _build(spec, parts[0].sizes["channel"])
