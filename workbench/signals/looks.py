@@ -185,7 +185,7 @@ def _unbiased(estimate: Array, looks: Array) -> Array:
     return result
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _table(looks: float) -> tuple[Array, Array]:
     """Exact curve on nodes that are dense below 8 / sqrt(L), where it bends, and towards 1."""
     bend = min(0.5, 8.0 / np.sqrt(looks))
