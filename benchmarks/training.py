@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 import workbench as wb
 from benchmarks.machine import median, print_table
@@ -45,15 +45,15 @@ def plain_step(patches: Patches) -> Callable[[], None]:
         for_d.zero_grad()
         real_logits = discriminator(torch.cat((condition, target), 1))
         fake_logits = discriminator(torch.cat((condition, fake.detach()), 1))
-        real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
-        false = F.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
+        real = functional.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
+        false = functional.binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
         (0.5 * real + 0.5 * false).backward()
         for_d.step()
         discriminator.requires_grad_(False)
         for_g.zero_grad()
         logits = discriminator(torch.cat((condition, fake), 1))
-        adversarial = F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
-        l1 = F.l1_loss(fake, target)
+        adversarial = functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+        l1 = functional.l1_loss(fake, target)
         coherence = coherence_loss(decode(from_network(fake, SCALE), edge="drop"), reference).mean()
         (adversarial + 100 * l1 + 10 * coherence).backward()
         for_g.step()

@@ -167,7 +167,7 @@ def serve(
     )
     try:
         pn.serve(
-            pages,  # type: ignore[arg-type]
+            pages,
             port=port,
             address=host,
             websocket_origin=origins(host, port, origin or []),

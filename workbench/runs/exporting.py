@@ -90,10 +90,10 @@ def _tree(run: Run) -> xr.DataTree:
 
 def _plain(node: xr.Dataset) -> xr.Dataset:
     """Keep attributes that NetCDF can hold; others are written as text."""
-    for holder in (node, *node.variables.values()):
-        for key, value in holder.attrs.items():
+    for attrs in (node.attrs, *(variable.attrs for variable in node.variables.values())):
+        for key, value in attrs.items():
             if isinstance(value, bool):
-                holder.attrs[key] = int(value)
+                attrs[key] = int(value)
             elif value is None or isinstance(value, list | tuple | dict):
-                holder.attrs[key] = str(value)
+                attrs[key] = str(value)
     return node
