@@ -34,13 +34,10 @@ class CoherenceMap:
 
     def update(self, data: xr.Dataset) -> None:
         """Show magnitude (y, x)."""
-        rows, columns = data["magnitude"].shape
-        self.palette = grey_below(MAGNITUDE, round(float(np.nan_to_num(data.attrs["null_level"])), 2))
+        null = round(float(np.nan_to_num(data.attrs["null_level"])), 2)
+        self.palette = grey_below(MAGNITUDE, null)
         self.picture.set_palette(self.palette)
-        centred = data["magnitude"].assign_coords(y=np.arange(rows) + 0.5, x=np.arange(columns) + 0.5)
-        self.picture.update(centred)
-        if self.figure.x_range.end != columns or self.figure.y_range.start != rows:
-            self.figure.x_range.end, self.figure.y_range.start = columns, rows
+        self.picture.update(data["magnitude"])
 
 
 class CoherenceHistogram:

@@ -44,7 +44,7 @@ def group_ticks(names: list[str]) -> dict[Any, str]:
 class Lineup:
     """Two figures on one layer axis and one source.
 
-    Shares and level are kept apart on purpose: lengths of segments stacked on a decibel axis would mean nothing.
+    Shares and level are kept apart: lengths of segments stacked on a decibel axis would mean nothing.
     Below, every layer's power without DC is cut into causes on a linear axis that ends at 100 %;
     above stands how much power that is.
 
@@ -77,7 +77,15 @@ class Lineup:
         self.level.xaxis.visible = False
         self.shares.xaxis.major_label_orientation = 1.1
         self._cursors = [
-            BoxAnnotation(fill_color=INK, fill_alpha=0.18, line_color=None, level="underlay", visible=False)
+            BoxAnnotation(
+                left=0,
+                right=0,
+                fill_color=INK,
+                fill_alpha=0.18,
+                line_color=None,
+                level="underlay",
+                visible=False,
+            )
             for _ in range(2)
         ]
         self.level.add_layout(self._cursors[0])

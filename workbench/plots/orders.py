@@ -85,7 +85,7 @@ class OrderMap:
         self.figure.xaxis.ticker, self.figure.yaxis.ticker = self._x_ticker, self._y_ticker
         self.figure.xaxis.major_label_orientation = 1.35
         self._cursor = BoxAnnotation(
-            fill_color=None, line_color=INK, line_width=2, line_dash="dotted", visible=False
+            left=0, right=0, fill_color=None, line_color=INK, line_width=2, line_dash="dotted", visible=False
         )
         self.figure.add_layout(self._cursor)
         self._names: list[str] = []

@@ -18,8 +18,8 @@ DIVERGING: tuple[str, ...] = tuple(colorcet.palette["diverging_bwr_40_95_c42"])
 MEASURED, THEORY = "#4393C3", "#E08214"  # told apart by shape as well: filled and open markers
 SERIES = ("#4393C3", "#D6604D", "#1B9E77", "#B07AA1", "#C79A10", "#8C8C8C", "#7B6BB2")
 
-_CAUSES = {"direct": "#4393C3", "folded": "#D6604D", "leakage": "#8C8C8C"}
-_IMAGE_NEAR, _IMAGE_DEEP = "#FFE066", "#735600"
+_CAUSES = {"direct": "#4393C3", "folded": "#C8385A", "leakage": "#9A9A9A"}
+_IMAGE_NEAR, _IMAGE_DEEP = "#FFE98A", "#5C4400"
 _LABELS = {"direct": "direct", "folded": "folded", "leakage": "leakage"}
 
 
@@ -39,7 +39,7 @@ def cause_colour(cause: str, levels: int = 5) -> str:
     The colours stay at least 15 apart in CIELAB under simulated red, green and blue blindness.
 
     >>> cause_colour("direct"), cause_colour("image_1"), cause_colour("image_5")
-    ('#4393C3', '#FFE066', '#735600')
+    ('#4393C3', '#FFE98A', '#5C4400')
     """
     if cause.startswith("image_"):
         level = int(cause.removeprefix("image_"))

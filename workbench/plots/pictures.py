@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from bokeh.models import ColumnDataSource, CustomJSHover, LinearColorMapper
+from bokeh.models import ColumnDataSource, CustomJSHover, Image, ImageRGBA, LinearColorMapper, Plot
 
 from workbench.plots.canvas import canvas, hover, span
 
 __all__ = ["ColourPicture", "Picture", "extent", "to_bytes", "to_rgba"]
+
+_COLUMNS = ("image", "x", "y", "dw", "dh")
+_PLACED = {name: name for name in _COLUMNS}
 
 
 def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -41,16 +44,18 @@ def to_rgba(channels: np.ndarray, low: float, high: float) -> np.ndarray:
 class Picture:
     """One image with one source; `update` replaces its pixels.
 
+    Images with coordinates (spectra) lie at them; others lie in pixels, row 0 at the top.
+
     Parameters
     ----------
     title
-        Quantity (unit).
+        What it shows, drawn above it.
     palette, low, high
         256 colours or fewer, and the values of the first and the last.
     axes
-        Labels of x and y with units; None draws no axes (pixels).
-    origin_top
-        Whether row 0 is drawn at the top, as images are.
+        Labels of x and y with units; None makes a bare tile, without axes and tools.
+    unit
+        Of the values.
     """
 
     def __init__(
@@ -64,25 +69,20 @@ class Picture:
         **options: Any,
     ) -> None:
         self._scale = span(low, high)  # read by the hover text in the browser
-        self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
+        self.source = ColumnDataSource({name: [] for name in _COLUMNS})
         self.mapper = LinearColorMapper(palette=_with_transparent(palette), low=0, high=255)
         self.figure = _frame(title, axes, options)
-        self.renderer = self.figure.image(
-            image="image", x="x", y="y", dw="dw", dh="dh", source=self.source, color_mapper=self.mapper
-        )
-        self._decode = CustomJSHover(
+        glyph = Image(**_PLACED, color_mapper=self.mapper)
+        self.renderer = self.figure.add_glyph(self.source, glyph)
+        decode = CustomJSHover(
             args={"scale": self._scale},
             code="""
                 if (value == 0) return "–"
                 return (scale.start + (value - 1) / 254 * (scale.end - scale.start)).toFixed(2)
             """,
         )
-        hover(
-            self.figure,
-            [self.renderer],
-            [("x, y", "$x{0.000}, $y{0.000}"), ("value", f"@image{{custom}} {unit}")],
-            formatters={"@image": self._decode},
-        )
+        tips = [("x, y", "$x{0.00}, $y{0.00}"), ("value", f"@image{{custom}} {unit}")]
+        hover(self.figure, [self.renderer], tips, formatters={"@image": decode})
 
     def set_palette(self, palette: Sequence[str]) -> None:
         """Change the colours."""
@@ -96,24 +96,25 @@ class Picture:
             self._scale.update(start=low, end=high)
 
     def update(self, image: xr.DataArray) -> None:
-        """Show `image` (y, x); coordinates, where it has them, place it."""
+        """Show `image` (y, x)."""
         pixels = to_bytes(np.asarray(image.values, float), self._scale.start, self._scale.end)
-        self.source.data = {"image": [pixels], **_place(image)}
+        self.source.data = {"image": [pixels], **_place(image, self.figure)}
 
 
 class ColourPicture:
     """One image of up to three channels shown as red, green and blue."""
 
-    def __init__(self, title: str, low: float, high: float, **options: Any) -> None:
+    def __init__(self, low: float, high: float, **options: Any) -> None:
         self.low, self.high = low, high
-        self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
-        self.figure = _frame(title, None, options)
-        self.figure.image_rgba(image="image", x="x", y="y", dw="dw", dh="dh", source=self.source)
+        self.source = ColumnDataSource({name: [] for name in _COLUMNS})
+        self.figure = _frame("", None, options)
+        self.figure.add_glyph(self.source, ImageRGBA(**_PLACED))
 
     def update(self, channels: xr.DataArray) -> None:
         """Show `channels` (channel, y, x)."""
         pixels = to_rgba(np.asarray(channels.values, float), self.low, self.high)
-        self.source.data = {"image": [pixels], **_place(channels.isel({channels.dims[0]: 0}))}
+        plane = channels.isel({channels.dims[0]: 0})
+        self.source.data = {"image": [pixels], **_place(plane, self.figure)}
 
 
 def _with_transparent(palette: Sequence[str]) -> list[str]:
@@ -124,23 +125,27 @@ def _with_transparent(palette: Sequence[str]) -> list[str]:
 def _frame(title: str, axes: tuple[str, str] | None, options: dict[str, Any]) -> Any:
     if axes is not None:
         return canvas(title, *axes, **options)
-    plot = canvas(title, "", "", **{
-        "min_border": 0, "toolbar_location": None, "x_range": (0, 1), "y_range": (0, 1), **options,
+    # A bare Plot has no axes, tickers and grids: a page of tiles opens in half the time.
+    plot = Plot(**{
+        "x_range": span(0, 1), "y_range": span(1, 0), "min_border": 0, "toolbar_location": None,
+        "outline_line_color": None, "background_fill_alpha": 0.0, "border_fill_alpha": 0.0, **options,
     })  # fmt: skip
-    plot.axis.visible = False
-    plot.grid.visible = False
-    plot.outline_line_color = None
+    plot.toolbar.update(logo=None, active_drag=None, active_scroll=None)
     return plot
 
 
-def _place(image: xr.DataArray) -> dict[str, list[float]]:
-    """Where the picture lies: by its coordinates, else on the unit square with row 0 at the top."""
+def _place(image: xr.DataArray, figure: Any) -> dict[str, list[float]]:
+    """Where the picture lies: at its coordinates, else in pixels, with the axes set to hold them."""
     y, x = (str(dim) for dim in image.dims)
     if y in image.coords and x in image.coords:
         left, width = extent(image[x].values)
         bottom, height = extent(image[y].values)
         return {"x": [left], "y": [bottom], "dw": [width], "dh": [height]}
-    return {"x": [0.0], "y": [0.0], "dw": [1.0], "dh": [1.0]}
+    rows, columns = image.shape
+    if (figure.y_range.start, figure.x_range.end) != (rows, columns):
+        figure.x_range.update(start=0, end=columns)
+        figure.y_range.update(start=rows, end=0)
+    return {"x": [0.0], "y": [0.0], "dw": [columns], "dh": [rows]}
 
 
 def extent(centres: np.ndarray) -> tuple[float, float]:

@@ -32,7 +32,7 @@ _MAPPED = ("real_mapped", "fake_mapped")
 
 
 class Sheet:
-    """Eleven pictures of one sample; those of one grid zoom together."""
+    """Eleven pictures of one sample."""
 
     def __init__(self, **options: Any) -> None:
         scales: dict[str, tuple[Any, float, float, str]] = {
@@ -42,17 +42,14 @@ class Sheet:
             "coherence": (MAGNITUDE, 0.0, 1.0, ""),
         }
         self.tiles: dict[str, Picture | ColourPicture] = {
-            "condition": ColourPicture("", -1.0, 1.0, **options)
+            "condition": ColourPicture(-1.0, 1.0, **options)
         }
         for name in TITLES:
             if name not in self.tiles:
                 palette, low, high, unit = scales.get(name, (DIVERGING, -1.0, 1.0, ""))
                 self.tiles[name] = Picture("", palette, low, high, None, unit, **options)
         for name in ("spectrum_real", "spectrum_fake"):
-            self.tiles[name].figure.x_range, self.tiles[name].figure.y_range = (
-                span(-0.5, 0.5),
-                span(-0.5, 0.5),
-            )
+            self.tiles[name].figure.update(x_range=span(-0.5, 0.5), y_range=span(-0.5, 0.5))
         self.attrs: dict[str, Any] = {}
 
     def title(self, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource
-from bokeh.models.annotations import Label
+from bokeh.models.annotations import BoxAnnotation, Label
 
 from workbench.plots.canvas import canvas, hover, span
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
@@ -56,12 +56,12 @@ class BandPair:
     def _draw_band(self, picture: Picture) -> None:
         inset = 0.006
         for name, left, bottom, dash, colour in _QUADRANTS:
-            self._drawings.append(
-                picture.figure.quad(
-                    left + inset, left + 0.5 - inset, bottom + inset, bottom + 0.5 - inset,
-                    fill_color=None, line_color=colour, line_dash=dash, line_width=1.5,
-                )
+            box = BoxAnnotation(
+                left=left + inset, right=left + 0.5 - inset, bottom=bottom + inset, top=bottom + 0.5 - inset,
+                fill_color=None, line_color=colour, line_dash=dash, line_width=1.5,
             )  # fmt: skip
+            picture.figure.add_layout(box)
+            self._drawings.append(box)
             label = Label(
                 x=left + 0.025, y=bottom + 0.47, text=name, text_color=colour,
                 text_font_size="12px", text_baseline="top",

@@ -133,9 +133,10 @@ def coherence_caption(data: xr.Dataset) -> str:
     a = {name: float(data.attrs.get(name, float("nan"))) for name in (
         "mean", "corrected_mean", "null_level", "area_above_0_8", "mirror_ratio_db"
     )}  # fmt: skip
+    area = percent(a["area_above_0_8"])
     return (
         f"Held-out |γ̂| {number(a['mean'], 2)} on average, {number(a['corrected_mean'], 2)} corrected for "
-        f"bias (null level {number(a['null_level'], 2)}); {percent(a['area_above_0_8'])} of the area above 0.8; "
+        f"bias (null level {number(a['null_level'], 2)}); {area} of the area above 0.8; "
         f"mirror ratio {number(a['mirror_ratio_db'])} dB."
     )
 

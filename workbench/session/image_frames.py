@@ -81,8 +81,8 @@ def sample_sheet(images: xr.Dataset, coherence: xr.Dataset | None, index: int, s
     Dataset
         condition (channel, y, x), real_mapped and fake_mapped (mapped_channel, mapped_y, mapped_x), the real
         and imaginary parts of the decoded images (y, x), interferogram (y, x) = angle(real conj(fake)),
-        rad, spectrum_real and spectrum_fake (frequency_y, frequency_x) in dB, and coherence (y, x), the newest map
-        at or before that step. attrs: step, coherence_step; amplitude, the scale shared by all parts.
+        rad, spectrum_real and spectrum_fake (frequency_y, frequency_x) in dB, and coherence (y, x), the
+        newest map at or before that step. attrs: step, coherence_step; amplitude, the scale shared by all parts.
     """
     at = images.isel(step=index, sample=sample)
     real, fake = at["real"].values, at["fake"].values

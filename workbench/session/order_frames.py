@@ -94,8 +94,9 @@ def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
     measured = fold_orders(at["power"].sum("cause"))
     theory = fold_orders(at["theory"])
     carrier = float(measured.sel(order=1))
-    known = xr.DataArray(np.isfinite(theory.values), dims="order")
-    residual = float(np.abs(measured - theory).where(known).sum() / measured.where(known).sum())
+    known = np.isfinite(theory.values)
+    error = np.abs(measured.values - theory.values)[known].sum()
+    residual = float(error / measured.values[known].sum()) if known.any() else float("nan")
     note = str(at["theory_note"].values) if "theory_note" in at else ""
     kind = str(at["module_type"].values) if "module_type" in at.coords or "module_type" in at else ""
     data = xr.Dataset(
@@ -109,7 +110,7 @@ def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
             "note": note,
             "floor": floor,
             "has_theory": bool(known.any()),
-            "residual_db": decibel(residual) if known.any() else float("nan"),
+            "residual_db": decibel(residual),
         },
     )
     for name in data:

@@ -79,6 +79,10 @@ class DeskState(param.Parameterized):
         """Move the slider's end to `last`, the newest recorded step, and a live step with it."""
         self._quietly(last=last, **({"step": last} if self.live else {}))
 
+    def choose_run(self, name: str) -> None:
+        """Turn to another run, live; what was chosen for the one before means nothing there."""
+        self._quietly(run=name, held=None, live=True, playing=False, layer="", sample=1, last=0, step=0)
+
     def advance(self, steps: list[int]) -> bool:
         """Go to the next of the recorded `steps`; False, and playing ends, where there is none."""
         following = [step for step in steps if step > self.step]

@@ -107,7 +107,7 @@ class TrainingDesk(pn.viewable.Viewer):
 
     def _choose(self, name: str) -> None:
         if name and name != self.state.run:
-            self.state.param.update(run=name, held=None, layer="", sample=1, last=0, step=0)
+            self.state.choose_run(name)
 
     # ------------------------------------------------------------------ the picture
     def draw(self) -> None:
@@ -133,8 +133,8 @@ class TrainingDesk(pn.viewable.Viewer):
 
     _drawing = False
 
-    def _changed(self, event: Any) -> None:
-        if event.name == "playing":
+    def _changed(self, *events: Any) -> None:
+        if any(event.name == "playing" for event in events):
             self._play()
         if not self._drawing:
             self.pump.request()
