@@ -1,5 +1,6 @@
 """Workspaces of their own, whose schedulers and runners end with the test."""
 
+import importlib.util
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbench.runs import Run, RunSpec, down
+from workbench.runs.runner import run_directory
 
 TOY = Path(__file__).with_name("toy.py")
 
@@ -66,6 +68,15 @@ def toys():
     for process in starter.processes:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def toy():
+    """Runner of toys in this very process."""
+    spec = importlib.util.spec_from_file_location("toy", TOY)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda path, *arguments: run_directory(path, module.preparing(*arguments))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
-import os
-import signal
-import time
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -155,36 +154,28 @@ def compared(run):
     return {name: dataset.load() for name, dataset in records.items()}
 
 
-def test_the_same_specification_gives_the_same_records(tmp_path, quiet):
-    runs = [wb.launch("pix2pix", steps=12, workspace=tmp_path / name, **SMALL) for name in "ab"]
-    for run in runs:
+def test_same_specification_same_records_even_if_killed_on_the_way(tmp_path, quiet, wait_for):
+    calm, again, hunted = (wb.launch("pix2pix", steps=24, workspace=tmp_path, name=n, **SMALL) for n in "abc")
+    for run in (calm, again):
         assert main([str(run.path)]) == 0
-    first, second = map(compared, runs)
-    for name, records in first.items():
-        xr.testing.assert_identical(records, second[name])
-    assert runs[0].coherence().step.values.tolist() == [0, 5, 10, 12]
-    assert set(Follower(runs[0].path).poll()) >= {"scalars", "coherence", "images", "layers", "orders"}
-
-
-def test_killed_and_resumed_it_ends_with_the_same_weights(workspace, wait_for):
-    calm = wb.launch("pix2pix", steps=60, workspace=workspace, name="calm", **SMALL)
-    hunted = wb.launch("pix2pix", steps=60, workspace=workspace, name="hunted", **SMALL)
-    for goal in (10, 25):
-        wait_for(lambda goal=goal: hunted.step >= goal)
-        hunted.pause()
-        hunted.wait(60, until=["paused"])
-        hunted.advance(3)
-        wait_for(lambda: hunted.state in ("running", "paused"))
-        time.sleep(0.1)
-        os.kill(hunted.pid, signal.SIGKILL)
-        wait_for(lambda: hunted.state == "lost")
+    command = [sys.executable, "-m", "workbench.runs.runner", str(hunted.path)]
+    hunted.advance(10)
+    with subprocess.Popen(command) as process:
+        wait_for(lambda: hunted.state == "paused", process)  # with a checkpoint of step 10
         hunted.resume()
-    assert hunted.wait(90).state == "finished"
-    assert calm.wait(90).state == "finished"
+        wait_for(lambda: hunted.step > 10, process)
+        process.kill()
+    assert main([str(hunted.path)]) == 0
+    assert hunted.events().kind.values.tolist().count("resumed") == 1
     expected, found = tensors_of(calm), tensors_of(hunted)
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
-    xr.testing.assert_identical(*(run.scalars().drop_vars(TIMED).load() for run in (calm, hunted)))
+    records = compared(calm)
+    assert records["coherence"].step.values.tolist() == [0, 5, 10, 15, 20, 24]
+    for name, others in compared(again).items():
+        xr.testing.assert_identical(records[name], others)
+    xr.testing.assert_identical(records["scalars"], compared(hunted)["scalars"])
+    assert set(Follower(calm.path).poll()) >= {"scalars", "coherence", "images", "layers", "orders"}
 
 
 def test_a_branch_goes_on_from_a_checkpoint_with_changes(tmp_path, quiet):

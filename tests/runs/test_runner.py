@@ -1,3 +1,4 @@
+import concurrent.futures
 import random
 import resource
 import signal
@@ -42,8 +43,8 @@ def test_a_second_runner_is_refused_with_who_holds_the_run(run, toys):
     assert Run(run).pid == first.pid
 
 
-def test_a_run_trains_records_and_seals(run, toys):
-    assert toys.start(run).wait(60) == 0
+def test_a_run_trains_records_and_seals(run, toy):
+    assert toy(run) == 0
     status = Run(run).status()
     assert (status.state, status.step, status.steps, status.pid) == ("finished", 200, 200, None)
     assert kinds(run) == ["started", "checkpoint", "checkpoint", "finished"]
@@ -52,32 +53,38 @@ def test_a_run_trains_records_and_seals(run, toys):
     assert scalars.attrs["seed"] == 3
     np.testing.assert_array_equal(scalars.twice, 2 * scalars.loss)
     assert [checkpoint.step for checkpoint in list_checkpoints(run)] == [0, 200]
-    assert toys.start(run).wait(60) == 0  # nothing left to do
+    assert toy(run) == 0  # nothing left to do
     assert len(kinds(run)) == 4
 
 
-def test_pause_advance_resume_stop(run, toys, wait_for):
-    process, held = toys.start(run, 0.01, until_step=5), Run(run)
-    held.pause()
-    assert held.wait(60, until=["paused"]).state == "paused"
-    at = held.step
-    assert held.scalars().step[-1] == at  # published after the last commit
-    assert held.coherence().step[-1] == at
-    assert list_checkpoints(run)[-1].step == at
-    time.sleep(0.3)
-    assert held.step == at
-    held.advance(4)
-    wait_for(lambda: held.step == at + 4 and held.state == "paused")
-    assert held.scalars().step[-1] == at + 4
-    held.resume()
-    held.resume()  # does nothing to a run that trains
-    wait_for(lambda: held.state == "running" and held.step > at + 6)
-    held.checkpoint()
-    wait_for(lambda: any(checkpoint.pinned for checkpoint in list_checkpoints(run)))
-    held.observe(0.2)
-    held.stop()
-    assert held.wait(60).state == "stopped"
-    assert process.wait(60) == 0
+def test_pause_advance_resume_stop(run, toy, wait_for):
+    held = Run(run)
+
+    def use():
+        held.pause()
+        assert held.wait(60, until=["paused"]).state == "paused"
+        at = held.step
+        assert held.scalars().step[-1] == at  # published after the last commit
+        assert held.coherence().step[-1] == at
+        assert list_checkpoints(run)[-1].step == at
+        time.sleep(0.3)
+        assert held.step == at
+        held.advance(4)
+        wait_for(lambda: held.step == at + 4 and held.state == "paused")
+        assert held.scalars().step[-1] == at + 4
+        held.resume()
+        held.resume()  # does nothing to a run that trains
+        wait_for(lambda: held.state == "running" and held.step > at + 6)
+        held.checkpoint()
+        wait_for(lambda: any(checkpoint.pinned for checkpoint in list_checkpoints(run)))
+        held.observe(0.2)
+        held.stop()
+        assert held.wait(60).state == "stopped"
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        user = pool.submit(lambda: (wait_for(lambda: held.step > 5), use()))
+        assert toy(run, 0.02) == 0
+        user.result()
     assert list_checkpoints(run)[-1].step == held.step == held.scalars().step[-1]
     assert [kind for kind in kinds(run) if kind != "checkpoint"] == [
         "started",
@@ -87,13 +94,23 @@ def test_pause_advance_resume_stop(run, toys, wait_for):
     ]
 
 
-def test_pausing_takes_a_step_and_a_moment(run, toys):
-    toys.start(run, 0.02, until_step=3)
-    held = Run(run)
-    at = held.scalars().step.size
-    send(run, "pause")
-    assert held.wait(60, until=["paused"]).state == "paused"
-    assert held.step <= at + 20  # far fewer than the 200 of the whole run, however busy the machine
+def test_pausing_takes_one_step_and_a_moment(run, toy):
+    after = []
+
+    def pause():
+        while Run(run).step < 5:
+            time.sleep(0.005)
+        began = Run(run).scalars().step.size
+        Run(run).pause()
+        status = Run(run).wait(60, until=["paused"])
+        after.append(status.step - began)
+        Run(run).stop()
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        user = pool.submit(pause)
+        toy(run, 0.1)
+        user.result()
+    assert after[0] <= 8  # of 200: the step under way, those not yet readable when it was asked
 
 
 def test_a_signal_to_end_writes_a_checkpoint(run, toys):
@@ -104,63 +121,53 @@ def test_a_signal_to_end_writes_a_checkpoint(run, toys):
     assert list_checkpoints(run)[-1].step == Run(run).step >= 5
 
 
-def test_commands_wait_for_a_run_that_has_not_begun(run, toys):
-    send(run, "advance", 6)
-    toys.start(run, until_step=6)
-    status = Run(run).wait(60, until=["paused"])
-    assert status.step == 6
-
-
-def test_a_failure_is_told_with_its_message_and_can_be_resumed(run, toys):
-    assert toys.start(run, 0, 50).wait(60) == 1
+def test_a_failure_is_told_with_its_message_and_can_be_resumed(run, toy):
+    assert toy(run, 0.0, 50) == 1
     status = Run(run).status()
     assert (status.state, status.message) == ("failed", "FloatingPointError: the loss is not finite")
     assert "Traceback" in (run / "log.txt").read_text()
     assert kinds(run)[-1] == "failed"
     assert Run(run).scalars().step[-1] == 49
-    assert toys.start(run).wait(60) == 0
+    assert toy(run) == 0
     assert Run(run).scalars().step.values.tolist() == list(range(1, 201))
 
 
-def test_killed_at_random_it_loses_nothing_and_ends_with_the_same_weights(make_run, toys, wait_for):
+def test_killed_at_random_it_loses_nothing_and_ends_with_the_same_weights(make_run, toy, toys, wait_for):
     calm, hunted = make_run("calm", 400), make_run("hunted", 400)
-    toys.start(calm, 0.0)
+    assert toy(calm) == 0
     chance = random.Random(1)
-    for goal in (20, 60, 150):
+    for goal in (20, 90):
         process = toys.start(hunted, 0.005, until_step=goal)
         send(hunted, "checkpoint")
         time.sleep(chance.uniform(0, 0.2))
         before = Run(hunted).scalars().load()
         process.kill()
         process.wait()
-        wait_for(lambda: Run(hunted).state == "lost")
+        assert Run(hunted).state == "lost"
         after = Run(hunted).scalars().load()
         assert after.sizes["step"] >= before.sizes["step"]
         assert after.step.values.tolist() == list(range(1, after.sizes["step"] + 1))
         np.testing.assert_array_equal(after.twice, 2 * after.loss)
-    assert toys.start(hunted).wait(60) == 0
-    Run(calm).wait(60)
-    assert "resumed" in kinds(hunted)
+    assert toy(hunted) == 0
+    assert kinds(hunted).count("resumed") == 2
     assert Run(calm).scalars().load().equals(Run(hunted).scalars().load())
     expected, found = final_tensors(calm), final_tensors(hunted)
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
-def test_a_damaged_checkpoint_is_told_as_an_event(run, toys):
-    send(run, "advance", 30)
-    toys.start(run, until_step=30)
-    Run(run).wait(60, until=["paused"])
-    toys.processes[0].kill()
-    toys.processes[0].wait()
+def test_a_damaged_checkpoint_is_told_as_an_event(run, toys, toy):
+    send(run, "advance", 30)  # waits until the run begins
+    process = toys.start(run, until_step=30)
+    assert Run(run).wait(60, until=["paused"]).step == 30
+    process.kill()
+    process.wait()
     last = list_checkpoints(run)[-1].path
     last.write_bytes(last.read_bytes()[:-20])
-    assert toys.start(run).wait(60) == 0
+    assert toy(run) == 0
     events = Run(run).events()
-    assert (
-        events.message.values[events.kind.values == "damaged"]
-        .tolist()[0]
-        .startswith(f"checkpoint {last.name}")
-    )
+    told = events.message.values[events.kind.values == "damaged"].tolist()
+    assert len(told) == 1
+    assert told[0].startswith(f"checkpoint {last.name} is damaged")
     assert Run(run).scalars().step.values.tolist() == list(range(1, 201))
 
 

@@ -2,8 +2,8 @@
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,8 +15,7 @@ from workbench.runs.runner import run_directory
 SIZE = 8
 
 
-@dataclass
-class Record:
+class Record(NamedTuple):
     group: str
     step: int
     values: dict

@@ -1,10 +1,14 @@
-"""Whether the process that wrote something is still the one alive."""
+"""Which process is which: started to live on its own, still the one alive."""
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -41,3 +45,20 @@ def alive(who: dict[str, Any] | None) -> bool:
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def start_module(module: str, argument: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start ``python -m module argument`` so that it outlives this process; what it prints goes to `log`."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, str(argument)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # One torch thread each: more of them than cores would spin against each other.
+            env={"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", **os.environ},
+            cwd=argument,
+            start_new_session=True,
+        )
+    threading.Thread(target=process.wait, name="reap", daemon=True).start()
+    return process

@@ -12,7 +12,6 @@ import hashlib
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from typing import Any
 import psutil
 
 from workbench.runs.files import read_json, write_json
-from workbench.runs.processes import alive, identity
+from workbench.runs.processes import alive, identity, start_module
 from workbench.runs.status import LIVE, read_status
 from workbench.runs.workspace import run_paths, workspace_path
 
@@ -65,15 +64,7 @@ def ensure_scheduler(workspace: Path) -> dict[str, Any]:
         if record is not None:
             return record
         logged = _file(workspace, "log")
-        with logged.open("ab") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "workbench.runs.scheduler", str(workspace)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                cwd=_folder(workspace),
-            )
+        process = start_module("workbench.runs.scheduler", workspace, logged)
         deadline = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < deadline and process.poll() is None:
             record = find_scheduler(workspace)

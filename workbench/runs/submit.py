@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.runs.processes import identity
+from workbench.runs.processes import identity, start_module
 from workbench.runs.scheduler import ADDRESS_VARIABLE, ensure_scheduler
 from workbench.runs.spec import RunSpec
 from workbench.runs.status import RunStatus, read_status, write_status
@@ -28,16 +26,7 @@ def enqueue(run: Path) -> None:
     write_status(
         run, RunStatus("queued", step, spec.steps, message="waits for the scheduler"), held_by=[identity()]
     )
-    with (run / LOG_FILE).open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "workbench.runs.submit", str(run)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=run,
-            start_new_session=True,
-        )
-    threading.Thread(target=process.wait, name="reap", daemon=True).start()
+    start_module("workbench.runs.submit", run, run / LOG_FILE)
 
 
 def main() -> int:

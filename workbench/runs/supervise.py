@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +9,7 @@ from pathlib import Path
 from workbench.runs import commands
 from workbench.runs.files import read_json
 from workbench.runs.lease import HELD, lease_holder
+from workbench.runs.processes import start_module
 from workbench.runs.status import ENDED, STATUS_FILE, read_status, write_status
 from workbench.runs.workspace import LOG_FILE
 
@@ -33,7 +31,7 @@ def supervise(path: str) -> str:
     written = read_json(run / STATUS_FILE) or {}
     if written.get("state") == "paused":
         commands.send(run, "pause")  # it was waiting when it was lost: so it does again
-    code = _start(run).wait()
+    code = start_module("workbench.runs.runner", run, run / LOG_FILE).wait()
     if code == HELD:
         return _attend(run)
     status = read_status(run)
@@ -47,17 +45,3 @@ def _attend(run: Path) -> str:
     while lease_holder(run) is not None:
         time.sleep(_POLL)
     return read_status(run).state
-
-
-def _start(run: Path) -> subprocess.Popen[bytes]:
-    environment = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", **os.environ}
-    with (run / LOG_FILE).open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "workbench.runs.runner", str(run)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            cwd=run,
-            start_new_session=True,  # the runner outlives its worker
-        )
