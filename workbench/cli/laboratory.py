@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -37,6 +38,14 @@ def panel_files(folder: Path) -> Path:
     return folder
 
 
+def quiet_configuration(folder: Path) -> Path:
+    """Write the Jupyter settings of a session without announcements into ``folder``; returns the folder."""
+    (folder / "labconfig").mkdir(parents=True, exist_ok=True)
+    settings = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (folder / "labconfig" / "page_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    return folder
+
+
 def offline_arguments(port: int, static: Path) -> tuple[list[str], dict[str, str]]:
     """Return JupyterLab's arguments and environment for a session that asks nothing of the network."""
     arguments = [
@@ -65,9 +74,15 @@ def lab(
         raise refuse(f"{folder.resolve()}: no such folder; name the folder that holds your notebooks.")
     from workbench.runs import workspace_path
 
-    static = panel_files(workspace_path() / "cache" / "panel-files")
-    arguments, environment = offline_arguments(port, static)
+    cache = workspace_path() / "cache"
+    arguments, environment = offline_arguments(port, panel_files(cache / "panel-files"))
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
+        filter(None, (str(quiet_configuration(cache / "jupyter")), os.environ.get("JUPYTER_CONFIG_PATH")))
+    )
     command = [sys.executable, "-m", "jupyterlab", str(folder.resolve()), *arguments]
     if not show:
         command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Containers: Jupyter refuses root unless told; it stays on localhost behind its token.
+        command.append("--allow-root")
     os.execve(sys.executable, command, os.environ | environment)

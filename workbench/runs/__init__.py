@@ -11,6 +11,7 @@ from workbench.runs.status import RunStatus
 from workbench.runs.workspace import workspace_path
 
 if TYPE_CHECKING:
+    from workbench.runs.exporting import export_records
     from workbench.runs.follow import Follower
     from workbench.runs.launching import launch
     from workbench.runs.scheduler import down, ensure_scheduler, find_scheduler
@@ -20,6 +21,7 @@ _LATER = {
     "Follower": "follow",
     "down": "scheduler",
     "ensure_scheduler": "scheduler",
+    "export_records": "exporting",
     "find_scheduler": "scheduler",
     "launch": "launching",
 }
@@ -31,6 +33,7 @@ __all__ = [
     "RunStatus",
     "down",
     "ensure_scheduler",
+    "export_records",
     "find_scheduler",
     "launch",
     "list_runs",

@@ -97,8 +97,20 @@ def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
     few = {name: min(value, 1) if isinstance(value, int) else value for name, value in counts.items()}
     source = spec.scene if scene is None else scene
     training, _ = training_patches(source, spec.size, seed=spec.seed, **{**spec.scene_options, **few})
-    with torch.device("meta"):
-        _build(spec, training.sizes["channel"])
+    pixels = spec.size * MAPPINGS[spec.mapping].factor
+    tone = spec.plan.get("probe_tone", (0, 0))
+    if 2 * max(map(abs, tone)) >= pixels:
+        raise ValueError(
+            f"probe_tone={tuple(tone)} must stay below {pixels // 2} cycles: the network sees {pixels} pixels"
+        )
+    try:
+        with torch.device("meta"):
+            _build(spec, training.sizes["channel"])
+    except ValueError as error:
+        context = (
+            "" if f"{pixels}" not in str(error) else f"size={spec.size} makes networks of {pixels} pixels: "
+        )
+        raise ValueError(f"{context}{error}") from None
 
 
 def prepare(spec: RunSpec, run: Path, record: Recorder) -> Prepared:

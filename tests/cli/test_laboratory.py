@@ -1,0 +1,47 @@
+"""JupyterLab without a network: what it is told, what it is given."""
+
+import json
+
+from panel.io.resources import JS_VERSION
+from typer.testing import CliRunner
+
+from workbench.cli import app
+from workbench.cli.laboratory import offline_arguments, panel_files, quiet_configuration
+
+
+def test_panel_files_are_copied_once_and_are_no_links(tmp_path):
+    folder = panel_files(tmp_path / "panel-files")
+    dist = folder / JS_VERSION / "dist"
+    sheet = next((dist / "css").glob("*.css"))
+    assert not sheet.is_symlink()
+    before = sheet.stat().st_mtime_ns
+    assert panel_files(folder) == folder
+    assert sheet.stat().st_mtime_ns == before
+    assert not list(folder.rglob("*.part"))
+
+
+def test_an_interrupted_copy_is_made_again(tmp_path):
+    half = tmp_path / JS_VERSION / "dist" / "css.part"
+    half.mkdir(parents=True)
+    (half / "half.css").write_text("interrupted")
+    panel_files(tmp_path)
+    assert not (tmp_path / JS_VERSION / "dist" / "css" / "half.css").exists()
+
+
+def test_everything_is_asked_of_this_machine(tmp_path):
+    arguments, environment = offline_arguments(8901, tmp_path / "panel-files")
+    assert environment["PANEL_INLINE"] == "true"
+    assert environment["PANEL_CDN_ROOT"] == "http://localhost:8901/static/panel-files/"
+    assert f"--ServerApp.extra_static_paths={tmp_path}" in arguments
+    assert "--ServerApp.ip=localhost" in arguments
+
+
+def test_announcements_are_off(tmp_path):
+    written = quiet_configuration(tmp_path) / "labconfig" / "page_config.json"
+    assert json.loads(written.read_text())["disabledExtensions"]
+
+
+def test_a_missing_folder_is_said(tmp_path):
+    result = CliRunner().invoke(app, ["lab", str(tmp_path / "none")])
+    assert result.exit_code == 2
+    assert "no such folder" in result.output
