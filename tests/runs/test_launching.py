@@ -202,6 +202,6 @@ def test_a_branch_goes_on_from_a_checkpoint_with_changes(tmp_path, quiet):
     events = child.events()
     assert events.kind.values.tolist()[0] == "branch"
     assert parent.state == "finished"
-    changed = parent.branch(step=0, up="nearest", name="changed")
+    changed = parent.branch(step=0, up="nearest", count=6, name="changed")
     assert main([str(changed.path)]) == 0
     assert changed.status().state == "finished", changed.status().message

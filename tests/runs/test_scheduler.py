@@ -56,7 +56,7 @@ def test_it_listens_on_this_machine_only(scheduler):
 
 
 def test_it_ends_when_idle(tmp_path, monkeypatch, wait_for):
-    monkeypatch.setenv("WORKBENCH_IDLE_SECONDS", "0.5")
+    monkeypatch.setenv("WORKBENCH_IDLE_SECONDS", "2")
     pid = ensure_scheduler(tmp_path)["pid"]
     below = psutil.Process(pid).children(recursive=True)
     wait_for(lambda: find_scheduler(tmp_path) is None)
@@ -85,6 +85,9 @@ def test_runs_are_queued_lost_resumed_and_outlive_their_worker(workspace, schedu
     waiting = begin(workspace, "waiting")
     wait_for(lambda: "slot" in waiting.status().message)
     assert (waiting.state, waiting.pid, waiting.scalars().step.size) == ("queued", None, 0)
+    unwanted = begin(workspace, "unwanted")
+    unwanted.stop()
+    assert unwanted.state == "stopped"
     pid, lasting_pid = killed.pid, lasting.pid
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: killed.state == "lost")
@@ -111,6 +114,8 @@ def test_runs_are_queued_lost_resumed_and_outlive_their_worker(workspace, schedu
     assert killed.wait(90).state == "stopped"
     steps = killed.scalars().step.values.tolist()
     assert steps == list(range(1, len(steps) + 1))
+    assert unwanted.state == "stopped"
+    assert unwanted.scalars().step.size == 0
     # Ending the scheduler leaves runs alone unless they are asked for.
     assert down(workspace) == [f"scheduler {scheduler['address']}"]
     assert find_scheduler(workspace) is None

@@ -318,6 +318,49 @@ def test_a_disk_that_takes_no_more_is_said_and_tears_nothing(run):
     assert (found.a.values > 0).any()
 
 
+TIDYING = """
+import sys
+from pathlib import Path
+import numpy as np, xarray as xr
+from workbench.runs import writer as module
+module._TIDY_COMMITS, module._TIDY_AGE = 3, 0.0
+writer = module.StoreWriter(Path(sys.argv[1]))
+names = ["loss", "twice"]
+writer.add_groups({"scalars": xr.Dataset({n: ((), np.float64(0)) for n in names}, attrs={"recorded": names})})
+step = writer.last["scalars"]
+while True:
+    step += 1
+    writer.append("scalars", step, {"loss": step, "twice": 2 * step})
+    writer.flush()
+    print(step, flush=True)
+"""
+
+
+def test_removing_history_while_recording_loses_nothing_even_if_killed(run):
+    follower, seen = Follower(run), 0
+    for kill in range(4):
+        with subprocess.Popen(
+            [sys.executable, "-c", TIDYING, str(run)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            lazy = None
+            for line in process.stdout:
+                if lazy is None:
+                    lazy = Run(run).scalars()
+                if int(line) >= 20 * (kill + 1):
+                    process.kill()
+                    break
+            left = process.stdout.read().split()
+        acknowledged = int(left[-1]) if left else int(line)
+        # opened many removed commits ago
+        assert lazy.twice.values.tolist() == (2 * lazy.step.values).tolist()
+        part = follower.poll()["scalars"]
+        assert part.step.values.tolist() == list(range(seen, seen + part.sizes["step"]))
+        seen += part.sizes["step"]
+        assert seen > acknowledged
+    commits = list(open_repository(run).ancestry(branch="main"))
+    assert len(commits) < 10
+
+
 def files(run):
     return sum(path.is_file() for path in (run / STORE_FOLDER).rglob("*"))
 

@@ -42,6 +42,7 @@ def test_runs_are_listed_newest_first_and_opened_by_name_or_path(tmp_path):
     paths = [make(tmp_path, name) for name in ("one", "two", "three")]
     (tmp_path / "runs" / "not-a-run").mkdir()
     (tmp_path / "runs" / ".two.tmp").mkdir()
+    (make(tmp_path, "newer-version") / "spec.json").write_text('{"version": 99}')
     assert [run.name for run in list_runs(tmp_path)] == ["three", "two", "one"]
     assert open_run("two", tmp_path) == open_run(paths[1]) == wb.open_run(str(paths[1]))
     assert open_run("two", tmp_path).steps == 5

@@ -12,6 +12,7 @@ import xarray as xr
 
 from workbench.mappings import MAPPINGS, SCALE
 from workbench.runs.loop import Prepared, Recorder
+from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
 from workbench.scenes import SCENES, training_patches
 from workbench.systems import COMMON, SYSTEMS, System, build
@@ -92,7 +93,9 @@ def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
     """
     if spec.mapping not in MAPPINGS:
         raise ValueError(f"unknown mapping {spec.mapping!r}; there are: {', '.join(MAPPINGS)}")
-    resolve_device(Plan.from_dict(spec.plan).device)
+    device = Plan.from_dict(spec.plan).device
+    if not os.environ.get(ADDRESS_VARIABLE):  # on a cluster the worker's machine decides
+        resolve_device(device)
     counts = {name: spec.scene_options.get(name, 1) for name in _PATCHES}
     few = {name: min(value, 1) if isinstance(value, int) else value for name, value in counts.items()}
     source = spec.scene if scene is None else scene

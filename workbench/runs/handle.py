@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.runs import commands
 from workbench.runs.spec import RunSpec
-from workbench.runs.status import ENDED, LIVE, RunStatus, read_status
+from workbench.runs.status import ENDED, LIVE, RunStatus, read_status, write_status
 from workbench.runs.workspace import find_run, run_paths
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Run:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = Path(path).resolve()
         self._spec = RunSpec.read(self.path)
 
     # ------------------------------------------------------------------ what it is
@@ -130,8 +132,12 @@ class Run:
         self._ask("pause", ("queued", *LIVE))
 
     def stop(self) -> None:
-        """Write a checkpoint and end; `resume` can go on from it."""
+        """Write a checkpoint and end (`resume` goes on from it); a queued run leaves the queue."""
         self._ask("stop", ("queued", *LIVE))
+        status = self.status()
+        if status.state == "queued":
+            # Should it begin at this very moment, the runner's status replaces this one until it obeys.
+            write_status(self.path, replace(status, state="stopped", message=""))
 
     def advance(self, steps: int) -> None:
         """Train `steps` more, then pause.
@@ -242,7 +248,7 @@ def open_run(path: str | os.PathLike[str], workspace: str | os.PathLike[str] | N
 
 
 def list_runs(workspace: str | os.PathLike[str] | None = None) -> list[Run]:
-    """List the runs of the workspace, newest first.
+    """List the runs of the workspace, newest first; those whose specification cannot be read are left out.
 
     Parameters
     ----------
@@ -255,4 +261,8 @@ def list_runs(workspace: str | os.PathLike[str] | None = None) -> list[Run]:
     ...     list_runs(empty)
     []
     """
-    return [Run(path) for path in run_paths(workspace)]
+    runs = []
+    for path in run_paths(workspace):
+        with contextlib.suppress(ValueError):
+            runs.append(Run(path))
+    return runs

@@ -57,7 +57,7 @@ def start_module(module: str, argument: Path, log: Path) -> subprocess.Popen[byt
             stderr=output,
             # One torch thread each: more of them than cores would spin against each other.
             env={"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", **os.environ},
-            cwd=argument,
+            cwd=Path(__file__).parents[2],  # where this package is found, installed or not
             start_new_session=True,
         )
     threading.Thread(target=process.wait, name="reap", daemon=True).start()

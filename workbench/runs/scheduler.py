@@ -168,7 +168,7 @@ async def _serve(workspace: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with Scheduler(port=0, idle_timeout=idle, **local) as scheduler:
+    async with Scheduler(port=0, **local) as scheduler:
         nanny = Nanny(
             scheduler.address,
             nthreads=slots(),
@@ -182,11 +182,19 @@ async def _serve(workspace: Path) -> None:
             log.info("scheduler at %s with %s slots", scheduler.address, slots())
             finished = asyncio.ensure_future(scheduler.finished())
             asked = asyncio.ensure_future(ended.wait())
-            await asyncio.wait([finished, asked], return_when=asyncio.FIRST_COMPLETED)
-            asked.cancel()
+            idled = asyncio.ensure_future(_idle(scheduler, idle))
+            await asyncio.wait([finished, asked, idled], return_when=asyncio.FIRST_COMPLETED)
+            for waiting in (asked, idled):
+                waiting.cancel()
             # Supervising threads wait for their runners and cannot be joined: the worker is killed.
             await nanny.kill(timeout=0.5)
     _file(workspace, "json").unlink(missing_ok=True)
+
+
+async def _idle(scheduler: Any, seconds: float) -> None:
+    """Return once no task has run or waited for so long, counted from when the worker is there."""
+    while not (since := scheduler.check_idle()) or time.time() < since + seconds:
+        await asyncio.sleep(min(5.0, seconds / 4))
 
 
 def main() -> None:

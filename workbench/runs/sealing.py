@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 
-from workbench.runs.store import BRANCH, SEALED_CHUNK_BYTES, STORE_FOLDER, add_array, open_repository
+from workbench.runs.store import (
+    BRANCH,
+    SEALED_CHUNK_BYTES,
+    STORE_FOLDER,
+    add_array,
+    open_repository,
+    remove_history,
+)
 
 _SEALED = "sealed"
 
@@ -21,10 +27,7 @@ def seal(run: Path) -> None:
     Doing it again does nothing.
     """
     _rewrite(run, sealed=True)
-    repository = open_repository(run)
-    now = datetime.now(UTC)
-    repository.expire_snapshots(older_than=now)
-    repository.garbage_collect(delete_object_older_than=now)
+    remove_history(open_repository(run), age=0.0)
 
 
 def unseal(run: Path) -> None:

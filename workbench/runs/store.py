@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,16 @@ def open_repository(run: Path, *, create: bool = False) -> icechunk.Repository:
     if not (folder / "refs").is_dir():
         raise FileNotFoundError(f"run {run.name} has recorded nothing yet")
     return icechunk.Repository.open(storage, config=store_config())
+
+
+def remove_history(repository: icechunk.Repository, age: float) -> None:
+    """Remove the commits older than `age` seconds, except the newest, with whatever only they refer to.
+
+    Rows never change, so nothing that was recorded is lost: the newest commit has it all.
+    """
+    before = datetime.now(UTC) - timedelta(seconds=age)
+    repository.expire_snapshots(older_than=before)
+    repository.garbage_collect(delete_object_older_than=before)
 
 
 def columns_of(template: xr.Dataset | xr.DataTree) -> list[Column]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import icechunk
 import numpy as np
 import xarray as xr
 import zarr
@@ -21,12 +23,16 @@ from workbench.runs.store import (
     add_group,
     columns_of,
     open_repository,
+    remove_history,
     stored_columns,
 )
 
 EVENTS = "events"
+log = logging.getLogger("workbench.runs")
 _LINGER = 0.05  # s that a commit waits for company
 _SPACING = 0.1  # s between the beginnings of two commits
+_TIDY_COMMITS = 2000  # commits after which their history, five files each, is removed
+_TIDY_AGE = 60.0  # s that a commit stays for whoever reads from it
 _CAPACITY = 64_000_000  # bytes that may wait before `append` does
 
 
@@ -73,6 +79,7 @@ class StoreWriter:
         self._queue: list[tuple[str, int, list[np.ndarray[Any, Any]]]] = []
         self._waiting_bytes = 0
         self._accepted = 0
+        self._commits = 0
         self._stored = 0
         self._hurry = False
         self._closed = False
@@ -220,6 +227,7 @@ class StoreWriter:
             try:
                 with self._committing:
                     self._commit(batch)
+                    self._tidy()
             except BaseException as error:
                 with self._changed:
                     self._error = error
@@ -240,6 +248,15 @@ class StoreWriter:
         session.commit(", ".join(f"{group} +{len(records)}" for group, records in by_group.items()))
         for group, records in by_group.items():
             self._rows[group] += len(records)
+
+    def _tidy(self) -> None:
+        self._commits += 1
+        if self._commits % _TIDY_COMMITS:
+            return
+        try:
+            remove_history(self._repository, _TIDY_AGE)
+        except icechunk.IcechunkError:
+            log.warning("the history of the records could not be removed", exc_info=True)
 
     def _append_rows(
         self, store: Any, group: str, records: list[tuple[int, list[np.ndarray[Any, Any]]]]
