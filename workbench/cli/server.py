@@ -27,6 +27,7 @@ DEMO: dict[str, Any] = {
     "bands": 4,
     "coherence_weight": 10.0,
     "steps": 3000,
+    "observing_budget": 0.1,
 }
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
