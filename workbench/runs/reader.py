@@ -18,7 +18,7 @@ from xarray.core import indexing
 from workbench.runs.store import BRANCH, Column, open_repository, stored_columns
 
 Result = TypeVar("Result")
-_ATTEMPTS = 3
+_ATTEMPTS = 10
 
 
 class Reader:
@@ -46,15 +46,21 @@ class Reader:
                     self._repository = open_repository(self._run)
                 except (FileNotFoundError, IcechunkError):
                     return False  # not there, or just being laid out
-            tip = self._repository.lookup_branch(BRANCH)
-            if tip == self.tip:
-                return False
-            session = self._repository.readonly_session(snapshot_id=tip)
-            try:
-                self._root = zarr.open_group(session.store, mode="r")
-            except FileNotFoundError:
-                return False  # created, not begun
-            self.tip = tip
+            for attempt in range(_ATTEMPTS):
+                tip = self._repository.lookup_branch(BRANCH)
+                if tip == self.tip:
+                    return False
+                try:
+                    session = self._repository.readonly_session(snapshot_id=tip)
+                    self._root = zarr.open_group(session.store, mode="r")
+                except FileNotFoundError:
+                    return False  # created, not begun
+                except IcechunkError:
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+                    continue  # removed since it was looked up: there is a newer one
+                self.tip = tip
+                break
             return True
 
     def groups(self) -> list[str]:

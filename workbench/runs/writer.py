@@ -30,7 +30,8 @@ from workbench.runs.store import (
 EVENTS = "events"
 log = logging.getLogger("workbench.runs")
 _LINGER = 0.05  # s that a commit waits for company
-_SPACING = 0.1  # s between the beginnings of two commits
+_SPACING = (0.1, 0.25)  # s between the beginnings of two commits: at least, at most
+_SHARE = 0.05  # of the time that commits may take, within these limits
 _TIDY_COMMITS = 2000  # commits after which their history, five files each, is removed
 _TIDY_AGE = 60.0  # s that a commit stays for whoever reads from it
 _CAPACITY = 64_000_000  # bytes that may wait before `append` does
@@ -210,14 +211,14 @@ class StoreWriter:
             raise StoreError("the writer is closed")
 
     def _work(self) -> None:
-        begun = 0.0
+        begun, spacing = 0.0, _SPACING[0]
         while True:
             with self._changed:
                 while not self._queue and not self._closed:
                     self._changed.wait()
                 if self._closed:
                     return
-                due = max(time.monotonic() + _LINGER, begun + _SPACING)
+                due = max(time.monotonic() + _LINGER, begun + spacing)
                 while (left := due - time.monotonic()) > 0 and not self._hurry and not self._closed:
                     self._changed.wait(left)
                 batch, self._queue = self._queue, []
@@ -233,6 +234,7 @@ class StoreWriter:
                     self._error = error
                     self._changed.notify_all()
                 return
+            spacing = min(max(_SPACING[0], (time.monotonic() - begun) / _SHARE), _SPACING[1])
             with self._changed:
                 self._stored += len(batch)
                 self._changed.notify_all()
