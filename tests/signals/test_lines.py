@@ -99,7 +99,7 @@ def test_labels():
     [
         (1.5, 64, {}, "tone must be an integer"),
         (1, 64.5, {}, "size must be an integer"),
-        (1, 0, {}, "size must be at least 1"),
+        (1, 0, {}, "size must be an integer >= 1"),
         ("a", 64, {}, "tone must be an integer"),
         (1, 64, {"amplitude": np.nan}, "amplitude must be one finite real number"),
         (1, 64, {"bias": [0.0, 1.0]}, "bias must be one finite real number"),

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from workbench.signals import host_array
+
 AXES = ("y", "x")
 
 
@@ -36,9 +38,7 @@ def _labelled(image: Any, task: str) -> xr.DataArray:
             raise ValueError(f"{task}: dims y, x needed, found {', '.join(map(str, image.dims)) or 'none'}")
         image = image.transpose(..., *AXES)
         return image.copy(data=_checked(image.values, task))
-    if hasattr(image, "detach"):  # a torch tensor: estimates are made in float64 on the host
-        image = image.detach().resolve_conj().cpu().numpy()
-    values = _checked(np.asarray(image), task)
+    values = _checked(host_array(image), task)
     leading = ("sample",) if values.ndim == 3 else tuple(f"axis_{i}" for i in range(values.ndim - 2))
     return xr.DataArray(values, dims=(*leading, *AXES))
 

@@ -1,6 +1,7 @@
 """The theory: folding, harmonics, resampling, spectra, figures of merit, in float64 with closed forms."""
 
 from workbench.signals.activations import ACTIVATIONS
+from workbench.signals.checks import host_array
 from workbench.signals.folding import fold
 from workbench.signals.harmonics import harmonic_amplitude_field, harmonic_amplitudes
 from workbench.signals.lines import predict_spectrum
@@ -23,6 +24,7 @@ __all__ = [
     "fold",
     "harmonic_amplitude_field",
     "harmonic_amplitudes",
+    "host_array",
     "power_db",
     "power_spectral_density",
     "predict_spectrum",

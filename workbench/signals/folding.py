@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.signals.checks import finite_real
+
 
 def fold(frequency: npt.ArrayLike, sampling_rate: npt.ArrayLike) -> tuple[Any, Any]:
     """Fold a frequency into the interval that a sampling rate can represent.
@@ -43,10 +45,10 @@ def fold(frequency: npt.ArrayLike, sampling_rate: npt.ArrayLike) -> tuple[Any, A
     >>> fold([5, 32, 33, -32], 64)
     (array([  5., -32., -31., -32.]), array([0, 1, 1, 0]))
     """
-    f = _real(frequency, "frequency")
-    rate = _real(sampling_rate, "sampling_rate")
+    f = finite_real(frequency, "frequency")
+    rate = finite_real(sampling_rate, "sampling_rate")
     if not np.all(rate > 0):
-        raise ValueError(f"sampling_rate must be positive, found {_first(rate, ~(rate > 0))}")
+        raise ValueError(f"sampling_rate must be positive, found {rate[~(rate > 0)].flat[0]}")
     f, rate = np.broadcast_arrays(f, rate)
     alias = np.floor(f / rate + 0.5)
     # f / rate + 0.5 and the product below round: compare with the interval's ends, then stay inside them
@@ -55,17 +57,3 @@ def fold(frequency: npt.ArrayLike, sampling_rate: npt.ArrayLike) -> tuple[Any, A
     if folded.ndim == 0:
         return float(folded), int(alias)
     return folded, alias.astype(np.int64)
-
-
-def _real(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiu":
-        raise ValueError(f"{name} must be real numbers, found dtype {array.dtype}")
-    array = array.astype(np.float64)
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} must be finite, found {_first(array, ~np.isfinite(array))}")
-    return array
-
-
-def _first(values: npt.NDArray[np.float64], where: npt.NDArray[np.bool_]) -> float:
-    return float(values[where].flat[0])

@@ -14,6 +14,7 @@ from numpy.polynomial import Legendre
 from scipy.fft import dct
 
 from workbench.signals.activations import Array, BoundActivation, bind
+from workbench.signals.checks import finite_real, whole_number
 
 TOLERANCE = 1e-13  # relative to the largest coefficient; one more halving of the step follows where it is met
 _MAX_NODES = 1 << 16  # smooth functions steeper than this resolves go to the adaptive rule
@@ -109,9 +110,8 @@ def harmonic_amplitude_field(
     (1, 2, 4)
     """
     bound = bind(activation, parameters)
-    if not isinstance(orders, int | np.integer) or orders < 0:
-        raise ValueError(f"orders must be an integer >= 0, found {orders!r}")
-    a, b = np.broadcast_arrays(_finite(amplitude, "amplitude"), _finite(bias, "bias"))
+    orders = whole_number(orders, "orders", least=0)
+    a, b = np.broadcast_arrays(finite_real(amplitude, "amplitude"), finite_real(bias, "bias"))
     flat_a, flat_b = np.abs(a).ravel(), b.ravel()
     if bound.name in ("relu", "leaky_relu"):
         slope = float(bound.parameters.get("slope", 0.0))
@@ -124,15 +124,6 @@ def harmonic_amplitude_field(
         result = _trapezoid(bound, flat_a, flat_b, orders)
     result[np.signbit(a).ravel(), 1::2] *= -1.0
     return result.reshape(*a.shape, orders + 1)
-
-
-def _finite(values: npt.ArrayLike, name: str) -> Array:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiu":
-        raise ValueError(f"{name} must be real numbers, found dtype {array.dtype}")
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name} must be finite, found {array[~np.isfinite(array)].flat[0]}")
-    return array.astype(np.float64)
 
 
 def _relu(a: Array, b: Array, orders: int) -> Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import gcd
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from workbench.signals.activations import Array, BoundActivation, bind
+from workbench.signals.checks import finite_number, whole_number
 from workbench.signals.harmonics import cosine_coefficients
 
 _MAX_ORDER = 4096
@@ -68,13 +68,9 @@ def predict_spectrum(
     >>> bool(abs(lines.values - numeric).max() < 1e-14)
     True
     """
-    tone, size = _integer(tone, "tone"), _integer(size, "size")
-    if size < 1:
-        raise ValueError(f"size must be at least 1 sample, found {size}")
+    tone, size = whole_number(tone, "tone"), whole_number(size, "size", least=1)
     bound = bind(activation, parameters)
-    for name, value in (("amplitude", amplitude), ("bias", bias)):
-        if np.ndim(value) or np.iscomplexobj(value) or not np.isfinite(value):
-            raise ValueError(f"{name} must be one finite real number, found {value!r}")
+    amplitude, bias = finite_number(amplitude, "amplitude"), finite_number(bias, "bias")
     period = size // gcd(tone, size)
     if bound.name in ("relu", "leaky_relu"):
         slope = float(bound.parameters.get("slope", 0.0))
@@ -98,23 +94,12 @@ def predict_spectrum(
         "norm": "forward",
         "aliases": how,
         "tone": tone,
-        "amplitude": float(amplitude),
-        "bias": float(bias),
+        "amplitude": amplitude,
+        "bias": bias,
     }
     return xr.DataArray(
         values, dims="frequency", coords={"frequency": axis}, name="predicted_spectrum", attrs=attrs
     )
-
-
-def _integer(value: Any, name: str) -> int:
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return int(value)
-    try:
-        return index(value)
-    except TypeError:
-        raise ValueError(
-            f"{name} must be an integer (whole cycles or samples per frame), found {value!r}"
-        ) from None
 
 
 def _linear_lines(period: int, amplitude: float, bias: float) -> Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import xarray as xr
 from scipy.signal import firwin, kaiserord
 
 from workbench.signals.activations import Array
+from workbench.signals.checks import finite_number, whole_number
 from workbench.signals.folding import fold
 from workbench.signals.registry import Registry
 from workbench.signals.spectra import power_db
@@ -90,8 +90,9 @@ def resample_response(
     array([-inf])
     """
     resampler = RESAMPLERS[kind]
-    factor, size = _count(factor, "factor", 2), _count(size, "size", 1)
-    if not (np.isfinite(at) and abs(at) <= 0.5):
+    factor, size = whole_number(factor, "factor", least=2), whole_number(size, "size", least=1)
+    at = finite_number(at, "at")
+    if not abs(at) <= 0.5:
         raise ValueError(f"at must be a frequency in [-1/2, 1/2] cycles per low-rate sample, found {at}")
     direction, chosen = _options(kind, resampler, options)
     up = direction == "up"
@@ -136,7 +137,7 @@ def resample_response(
             "kind": kind,
             "direction": direction,
             "factor": factor,
-            "at": float(at),
+            "at": at,
             "at_units": f"cycles per {'input' if up else 'output'} sample",
             "baseband_gain_db": float(power_db(gains[0] / (factor**2 if up else 1))),
         },
@@ -153,16 +154,6 @@ def _options(kind: str, resampler: Resampler, given: Mapping[str, Any]) -> tuple
     if direction not in ("up", "down"):
         raise ValueError(f'direction must be "up" or "down", found {direction!r}')
     return direction, chosen
-
-
-def _count(value: Any, name: str, least: int) -> int:
-    try:
-        count = index(value)
-    except TypeError:
-        count = least - 1
-    if count < least:
-        raise ValueError(f"{name} must be an integer >= {least}, found {value!r}")
-    return count
 
 
 def _taps(kernel: Any, kind: str) -> Array:
@@ -187,13 +178,13 @@ def _bilinear(factor: int) -> Array:
 
 def _binomial(_: int, taps: int) -> Array:
     row = np.ones(1)
-    for _step in range(_count(taps, "taps", 1) - 1):
+    for _step in range(whole_number(taps, "taps", least=1) - 1):
         row = np.convolve(row, [0.5, 0.5])
     return row
 
 
 def _sinc(factor: int, cutoff: float, taps: int | None) -> Array:
-    count = 8 * factor + 1 if taps is None else _count(taps, "taps", 1)
+    count = 8 * factor + 1 if taps is None else whole_number(taps, "taps", least=1)
     return np.asarray(firwin(count, _in_band(cutoff, "cutoff", factor), window="boxcar", fs=factor))
 
 

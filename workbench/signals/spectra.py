@@ -11,6 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 from scipy.signal import get_window
 
+from workbench.signals.checks import host_array
+
 Window = str | tuple[Any, ...] | None
 
 
@@ -125,7 +127,7 @@ def as_image(image: Any, dims: Sequence[str]) -> tuple[xr.DataArray, tuple[str, 
     if not dims or len(set(dims)) != len(dims):
         raise ValueError(f"dims must name one or more different dimensions, found {dims}")
     if not isinstance(image, xr.DataArray):
-        values = np.asarray(image)
+        values = host_array(image)
         extra = values.ndim - len(dims)
         if extra < 0:
             raise ValueError(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import index
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, ndtr
 
 from workbench.signals.activations import ACTIVATIONS, Activation, Array, bind
+from workbench.signals.checks import finite_number, whole_number
 
 Series = Callable[..., Array]
 
@@ -55,12 +55,7 @@ def taylor_coefficients(activation: str, at: float, orders: int, **parameters: A
     array([ 0.    ,  1.    ,  0.    , -0.3333])
     """
     series, parameters = _prepare(activation, at, parameters)
-    try:
-        orders = index(orders)
-    except TypeError:
-        raise ValueError(f"orders must be an integer >= 0, found {orders!r}") from None
-    if orders < 0:
-        raise ValueError(f"orders must be an integer >= 0, found {orders}")
+    orders = whole_number(orders, "orders", least=0)
     kinks = () if parameters.get("alpha") and activation != "elu" else ACTIVATIONS[activation].kinks
     if at in kinks:
         need = " (give alpha for its smooth stand-in)" if activation != "elu" else ""
@@ -114,8 +109,7 @@ def _prepare(activation: str, at: float, parameters: dict[str, Any]) -> tuple[Se
         activation = activation.name
     if not isinstance(activation, str):
         raise ValueError(f"a Taylor series needs the name of an activation; there are: {', '.join(_SERIES)}")
-    if np.ndim(at) or np.iscomplexobj(at) or not np.isfinite(at):
-        raise ValueError(f"at must be one finite real number, found {at!r}")
+    finite_number(at, "at")
     ACTIVATIONS[activation]  # unknown names fail here
     rest = dict(parameters)
     smooth = {}
