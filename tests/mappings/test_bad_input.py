@@ -43,7 +43,7 @@ def test_nan_is_counted(name):
         MAPPINGS[name].decode(y)
 
 
-@pytest.mark.parametrize("shape", [(4,), (0, 4), (4, 0), ()])
+@pytest.mark.parametrize("shape", [(4,), (0, 4), (4, 0), (), (0, 4, 4)])
 def test_an_image_has_two_axes(shape):
     with pytest.raises(ValueError, match=r"an image .* is needed, found shape"):
         MAPPINGS["nyquist"].encode(np.ones(shape, complex))
@@ -70,7 +70,7 @@ def test_unknown_edge_modes_name_the_known_ones(name):
 
 
 def test_unknown_mappings_name_the_known_ones():
-    with pytest.raises(KeyError, match=r"unknown mapping 'polar'; there are nyquist, real_imag, mag_phase"):
+    with pytest.raises(KeyError, match=r"unknown mapping 'polar'; there are: nyquist, real_imag, mag_phase"):
         MAPPINGS["polar"]
 
 

@@ -4,8 +4,6 @@
 and a network; `nyquist_band` and `out_of_band_ratio` say where the Nyquist mapping puts a spectrum.
 """
 
-from typing import NoReturn
-
 from workbench.mappings.band import Rectangle, nyquist_band, out_of_band_ratio
 from workbench.mappings.controls import (
     decode_real_imag_2x,
@@ -17,23 +15,28 @@ from workbench.mappings.direct import decode_mag_phase, decode_real_imag, encode
 from workbench.mappings.mapping import EDGES, Mapping
 from workbench.mappings.nyquist import decode_nyquist, encode_nyquist
 from workbench.mappings.scaling import SCALE, from_network, to_network
-
-
-class _Mappings(dict[str, Mapping]):
-    def __missing__(self, name: str) -> NoReturn:
-        raise KeyError(f"unknown mapping {name!r}; there are {', '.join(self)}")
-
+from workbench.signals import Registry
 
 SAME, BETWEEN, REPEATED = (0.0,), (0.0, 0.5), (-0.25, 0.25)
 
-MAPPINGS: dict[str, Mapping] = _Mappings(
-    nyquist=Mapping("nyquist", ("nyquist",), BETWEEN, encode_nyquist, decode_nyquist),
-    real_imag=Mapping("real_imag", ("real", "imag"), SAME, encode_real_imag, decode_real_imag),
-    mag_phase=Mapping("mag_phase", ("magnitude", "phase"), SAME, encode_mag_phase, decode_mag_phase),
-    real_imag_2x=Mapping("real_imag_2x", ("real", "imag"), BETWEEN, encode_real_imag_2x, decode_real_imag_2x),
-    real_imag_repeat=Mapping(
-        "real_imag_repeat", ("real", "imag"), REPEATED, encode_real_imag_repeat, decode_real_imag_repeat
-    ),
+MAPPINGS: Registry[Mapping] = Registry(
+    "mapping",
+    {
+        mapping.name: mapping
+        for mapping in (
+            Mapping("nyquist", ("nyquist",), BETWEEN, encode_nyquist, decode_nyquist),
+            Mapping("real_imag", ("real", "imag"), SAME, encode_real_imag, decode_real_imag),
+            Mapping("mag_phase", ("magnitude", "phase"), SAME, encode_mag_phase, decode_mag_phase),
+            Mapping("real_imag_2x", ("real", "imag"), BETWEEN, encode_real_imag_2x, decode_real_imag_2x),
+            Mapping(
+                "real_imag_repeat",
+                ("real", "imag"),
+                REPEATED,
+                encode_real_imag_repeat,
+                decode_real_imag_repeat,
+            ),
+        )
+    },
 )
 
 __all__ = [

@@ -64,7 +64,7 @@ def require_real(array: Any, task: str) -> Any:
 
 def _require_image(array: Any, task: str, axes: str) -> Any:
     shape = tuple(array.shape)
-    if len(shape) < 2 or 0 in shape[-2:]:
+    if len(shape) < 2 or 0 in shape:
         raise ValueError(f"{task}: an image {axes} of at least 1 x 1 is needed, found shape {shape}")
     if not is_tensor(array):
         bad = int(array.size - np.count_nonzero(np.isfinite(array)))
