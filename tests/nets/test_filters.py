@@ -103,3 +103,12 @@ def test_filters_are_no_parameters_and_no_state():
     up = FilteredUpsample(BINOMIAL)
     assert not list(up.parameters())
     assert not up.state_dict()
+
+
+def test_the_low_pass_is_half_at_its_cutoff_everywhere_symmetric():
+    for taps, cutoff in ((12, 0.25), (31, 0.2), (64, 0.3)):
+        response = windowed_sinc(taps, cutoff)
+        np.testing.assert_allclose(response, response[::-1], atol=1e-15)
+        position = np.arange(taps) - (taps - 1) / 2
+        gain = response @ np.cos(2 * np.pi * np.outer(position, [0.0, cutoff]))
+        np.testing.assert_allclose(gain, [1.0, 0.5], atol=0.02)

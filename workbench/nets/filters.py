@@ -51,10 +51,7 @@ def windowed_sinc(taps: int = 12, cutoff: float = 0.25, half_width: float = 0.08
             f"a low-pass filter needs taps ≥ 2, 0 < cutoff < 0.5 and half_width > 0 (cycles per sample), "
             f"found taps={taps}, cutoff={cutoff}, half_width={half_width}"
         )
-    attenuation = signal.kaiser_atten(taps, 4 * half_width)  # scipy takes the width relative to Nyquist
-    position = np.arange(taps) - (taps - 1) / 2
-    response = np.sinc(2 * cutoff * position) * np.kaiser(taps, signal.kaiser_beta(attenuation))
-    return response / response.sum()
+    return np.asarray(signal.firwin(taps, cutoff, width=2 * half_width, fs=1.0))
 
 
 class FilteredUpsample(nn.Module):
