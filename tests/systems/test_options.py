@@ -1,6 +1,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from workbench.systems import COMMON, SYSTEMS, Option, SystemSpec, build
@@ -94,3 +95,15 @@ def test_an_option_that_may_be_empty():
     assert Option("depth", None, "", int, optional=True).check(None) is None
     with pytest.raises(ValueError, match="needs a whole number"):
         Option("depth", 3, "", int).check(None)
+
+
+def test_numpy_numbers_are_taken_as_pythons():
+    given = {"size": np.int64(32), "width": np.int32(4), "l1_weight": np.float32(10), "gan_weight": 2}
+    options = build("pix2pix", **given, seed=0).options
+    assert {name: options[name] for name in given} == {
+        "size": 32,
+        "width": 4,
+        "l1_weight": 10,
+        "gan_weight": 2,
+    }
+    assert json.loads(json.dumps(options)) == options

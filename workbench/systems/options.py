@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,17 +70,16 @@ class Option:
                 return value
             if self.kind is str:
                 raise ValueError(f"option {self.name}={value!r}: choose one of {', '.join(self.choices)}")
-        fits = isinstance(value, self.kind) or (self.kind is float and isinstance(value, int))
-        if not fits or (isinstance(value, bool) and self.kind is not bool):
+        if not isinstance(value, _ACCEPTED[self.kind]) or (isinstance(value, bool) and self.kind is not bool):
             names = f", or one of {', '.join(self.choices)}" if self.choices else ""
             raise ValueError(f"option {self.name}={value!r}: needs {_ARTICLE[self.kind]}{names}")
-        if self.kind is float:
-            value = float(value)
+        value = self.kind(value)  # numpy's numbers cannot be written as JSON
         if self.kind in (int, float) and not (math.isfinite(value) and value >= self.minimum):
             raise ValueError(f"option {self.name}={value!r}: needs a finite number ≥ {self.minimum:g}")
         return value
 
 
+_ACCEPTED = {bool: bool, int: numbers.Integral, float: numbers.Real, str: str}
 _ARTICLE = {bool: "True or False", int: "a whole number", float: "a number", str: "a name"}
 
 
