@@ -9,6 +9,7 @@ from workbench.interferometry import (
     coherence,
     frequency_error_bins,
     magnitude_histogram,
+    mean_coherence,
     mirror_ratio_db,
     phase_std,
     power_ratio_db,
@@ -135,3 +136,11 @@ def test_bad_pairs_are_refused():
     for function in (mirror_ratio_db, frequency_error_bins, power_ratio_db, phase_std, quality_figures):
         with pytest.raises(ValueError, match="complex needed"):
             function(x, x.real)
+
+
+def test_the_mean_coherence_is_the_mean_of_the_maps(rng):
+    x, y = rng.normal(size=(2, 3, 12, 14)) + 1j * rng.normal(size=(2, 3, 12, 14))
+    x[0, :7, :7] = 0
+    expected = float(coherence(x, y, window=3).magnitude.mean())
+    assert mean_coherence(x, y, window=3) == pytest.approx(expected, rel=1e-12)
+    assert np.isnan(mean_coherence(0 * x, y))
