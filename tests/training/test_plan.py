@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -79,3 +80,13 @@ def test_auto_takes_the_gpu_where_there_is_one(monkeypatch):
 def test_unknown_devices_list_the_known_ones():
     with pytest.raises(ValueError, match="one of auto, cpu, cuda; found 'gpu'"):
         resolve_device("gpu")
+
+
+def test_numpy_numbers_are_taken_as_pythons():
+    plan = Plan(
+        steps=np.int64(5),
+        evaluated=np.int32(8),
+        probe_tone=np.array([3, 4]),
+        observing_budget=np.float32(0.5),
+    )
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan

@@ -12,7 +12,7 @@ from workbench.training.records import Record
 if TYPE_CHECKING:
     from workbench.training.engine import Trainer, TrainingError
 
-# The engine's Fabric takes seconds to load: whoever only checks a plan, as `launch` does, does not wait for it.
+# The engine's Fabric takes seconds to load: who only checks a plan, as `launch` does, does not wait for it.
 _ENGINE = ("Trainer", "TrainingError")
 
 __all__ = [

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from workbench.interferometry import coherence, magnitude_histogram, quality_figures
-from workbench.interferometry.boxcar import complex_coherence
+from workbench.interferometry import coherence, magnitude_histogram, mean_coherence, quality_figures
 from workbench.mappings import out_of_band_ratio
 from workbench.training.bench import Bench
 from workbench.training.observer import Instrument
@@ -45,7 +44,7 @@ def heldout_coherence(bench: Bench) -> Instrument:
         _, fake_seen = bench.generate(seen.condition)
         measured = figures.assign(_shown_maps(maps, bench.plan.shown)).assign(
             training_mean=_scalar(
-                _mean_magnitude(seen.reference, fake_seen, window), "mean coherence on training patches"
+                mean_coherence(seen.reference, fake_seen, window), "mean coherence on training patches"
             ),
             out_of_band_ratio=_scalar(_out_of_band(mapped, bench), "out-of-band share of the energy"),
             histogram=magnitude_histogram(maps.magnitude, BINS),
@@ -73,14 +72,6 @@ def _window(reference: torch.Tensor) -> int:
 
 def _scalar(value: float, long_name: str) -> tuple[tuple[()], float, dict[str, str]]:
     return (), value, {"long_name": long_name, "units": "1"}
-
-
-def _mean_magnitude(real: torch.Tensor, fake: torch.Tensor, window: int) -> float:
-    """Return the mean of the magnitude alone: null level and correction cost more than the rest together."""
-    first, second = (image.numpy().astype(np.complex128) for image in (real, fake))
-    magnitude = np.abs(complex_coherence(first, second, (window, window), "reflect"))
-    finite = magnitude[np.isfinite(magnitude)]
-    return float(finite.mean()) if finite.size else np.nan
 
 
 def _out_of_band(mapped: torch.Tensor, bench: Bench) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import xarray as xr
 
-from workbench.mappings import MAPPINGS, SCALE, to_network
+from workbench.mappings import MAPPINGS, SCALE, Mapping, to_network
+from workbench.scenes import require_scene
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ def make_patches(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> def scene(count):
     ...     slc = rng.normal(size=(count, 4, 4)) + 1j * rng.normal(size=(count, 4, 4))
@@ -104,10 +105,9 @@ def make_patches(
     >>> patches.training.target.shape, patches.heldout.condition.shape
     (torch.Size([5, 1, 8, 8]), torch.Size([2, 3, 8, 8]))
     """
-    if mapping not in MAPPINGS:
-        raise ValueError(f"unknown mapping {mapping!r}; there are {', '.join(MAPPINGS)}")
-    training, clipped = _samples(scene_train, "training scene", mapping, scale)
-    heldout, _ = _samples(scene_heldout, "held-out scene", mapping, scale)
+    method = MAPPINGS[mapping]
+    training, clipped = _samples(scene_train, "the training scene", method, scale)
+    heldout, _ = _samples(scene_heldout, "the held-out scene", method, scale)
     for name in ("condition", "target"):
         a, b = getattr(training, name).shape[1:], getattr(heldout, name).shape[1:]
         if a != b:
@@ -117,34 +117,17 @@ def make_patches(
     return Patches(training, heldout, mapping, float(scale), clipped)
 
 
-def _samples(scene: xr.Dataset, name: str, mapping: str, scale: float) -> tuple[Samples, float]:
-    slc = _values(scene, name, "slc", ("sample", "y", "x"))
-    condition = _values(scene, name, "condition", ("sample", "channel", "y", "x"))
-    if not np.iscomplexobj(slc):
-        raise ValueError(f"the {name}'s slc must be complex; found {slc.dtype}")
-    if np.iscomplexobj(condition):
-        raise ValueError(f"the {name}'s condition must be real; found {condition.dtype}")
-    reference = torch.from_numpy(slc.astype(np.complex64))
-    method = MAPPINGS[mapping]
+def _samples(scene: xr.Dataset, what: str, method: Mapping, scale: float) -> tuple[Samples, float]:
+    scene = require_scene(scene, what)
+    if "condition" not in scene:
+        found = ", ".join(map(str, scene.data_vars))
+        raise ValueError(f"{what}: needs a variable 'condition' beside 'slc'; found the variables: {found}")
+    if "sample" not in scene["slc"].dims:
+        raise ValueError(
+            f"{what}: slc has the dimensions {scene['slc'].dims}; ('sample', 'y', 'x') are needed"
+        )
+    reference = torch.from_numpy(scene["slc"].values.copy())
     target, clipped = to_network(method.encode(reference, edge="drop"), scale)
-    grid = torch.from_numpy(condition.astype(np.float32))
+    grid = torch.from_numpy(scene["condition"].values.copy())
     grid = grid.repeat_interleave(method.factor, dim=-2).repeat_interleave(method.factor, dim=-1)
     return Samples(grid.contiguous(), target.contiguous(), reference), float(clipped)
-
-
-def _values(scene: xr.Dataset, name: str, variable: str, dims: tuple[str, ...]) -> np.ndarray:
-    if variable not in scene:
-        found = ", ".join(map(str, scene.data_vars)) or "nothing"
-        raise ValueError(f"the {name} needs a variable {variable!r} {dims}; found {found}")
-    array = scene[variable]
-    if set(array.dims) != set(dims):
-        raise ValueError(f"{variable} of the {name} needs the dimensions {dims}; found {array.dims}")
-    values: np.ndarray = array.transpose(*dims).values
-    if values.size == 0:
-        raise ValueError(f"{variable} of the {name} is empty: shape {values.shape}")
-    bad = int(np.count_nonzero(~np.isfinite(values)))
-    if bad:
-        raise ValueError(
-            f"{variable} of the {name} has {bad} values that are not finite; fill or drop them first"
-        )
-    return values

@@ -76,12 +76,11 @@ class Plan:
     probe_every: int | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0), ("probe_phases", 3)):
-            _need_integer(name, getattr(self, name), least)
-        _need_integer("shown", self.shown, 1)
-        _need_integer("evaluated", self.evaluated, self.shown, note=f" (shown is {self.shown})")
+        least = {"steps": 1, "batch_size": 1, "seed": 0, "probe_phases": 3, "shown": 1}
         if self.probe_every is not None:
-            _need_integer("probe_every", self.probe_every, 1)
+            least["probe_every"] = 1
+        plain: dict[str, Any] = {name: _integer(name, getattr(self, name), n) for name, n in least.items()}
+        plain["evaluated"] = _integer("evaluated", self.evaluated, self.shown, f" (shown is {self.shown})")
         for name, known in (("device", DEVICES), ("precision", PRECISIONS), ("decay", DECAYS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}; found {getattr(self, name)!r}")
@@ -97,9 +96,10 @@ class Plan:
             raise ValueError(
                 f"probe_tone needs two integers, cycles per frame along (y, x); found {self.probe_tone!r}"
             ) from None
-        _need_integer("probe_tone[0]", my)
-        _need_integer("probe_tone[1]", mx)
-        object.__setattr__(self, "probe_tone", (int(my), int(mx)))
+        plain["probe_tone"] = (_integer("probe_tone[0]", my), _integer("probe_tone[1]", mx))
+        plain |= {name: float(getattr(self, name)) for name in ("observing_budget", "probe_amplitude")}
+        for name, value in plain.items():  # Python's own numbers: numpy's cannot be written as JSON
+            object.__setattr__(self, name, value)
 
     def decay_factor(self, step: int) -> float:
         """Learning-rate factor of the step that follows ``step`` finished ones.
@@ -239,8 +239,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _need_integer(name: str, value: object, least: int | None = None, note: str = "") -> None:
+def _integer(name: str, value: object, least: int | None = None, note: str = "") -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise ValueError(f"{name} must be an integer; found {value!r}")
     if least is not None and value < least:
         raise ValueError(f"{name} must be at least {least}{note}; found {value}")
+    return int(value)
