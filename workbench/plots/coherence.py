@@ -16,7 +16,7 @@ __all__ = ["CoherenceHistogram", "CoherenceMap"]
 LINES = {
     "null_level": ("null level", INK, "dashed"),
     "mean": ("mean", THEORY, "solid"),
-    "corrected_mean": ("bias-corrected mean", THEORY, "dotted"),
+    "corrected_mean": ("bias-corrected mean", "#1B9E77", "dotdash"),
 }  # what a line marks, its colour, its dash
 
 

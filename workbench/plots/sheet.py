@@ -41,9 +41,7 @@ class Sheet:
             "interferogram": (CYCLIC, -np.pi, np.pi, "rad"),
             "coherence": (MAGNITUDE, 0.0, 1.0, ""),
         }
-        self.tiles: dict[str, Picture | ColourPicture] = {
-            "condition": ColourPicture(-1.0, 1.0, **options)
-        }
+        self.tiles: dict[str, Picture | ColourPicture] = {"condition": ColourPicture(-1.0, 1.0, **options)}
         for name in TITLES:
             if name not in self.tiles:
                 palette, low, high, unit = scales.get(name, (DIVERGING, -1.0, 1.0, ""))

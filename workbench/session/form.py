@@ -65,7 +65,7 @@ def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
     own = tuple(
         Field(
             option.name,
-            option.name.replace("_", " ").capitalize() + (f", {option.unit}" if option.unit else ""),
+            _label(option.name) + (f", {option.unit}" if option.unit else ""),
             option.kind,
             DEMO.get(option.name, option.default),
             option.choices,
@@ -78,3 +78,10 @@ def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
         if option.name not in _LEFT_OUT and option.kind is not int
     )
     return general + own
+
+
+def _label(name: str) -> str:
+    """Write an option's name for a reader: "gan_weight" becomes "GAN weight"."""
+    known = {"gan": "GAN", "l1": "L1"}
+    words = [known.get(word, word) for word in name.split("_")]
+    return " ".join([words[0] if words[0] in known.values() else words[0].capitalize(), *words[1:]])

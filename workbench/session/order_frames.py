@@ -28,29 +28,25 @@ def default_layer(orders: xr.Dataset, wanted: str = "") -> str:
     return names[int(known[0])] if known.size else names[0]
 
 
-def fold_orders(power: xr.DataArray) -> xr.DataArray:
-    """Add the powers of the orders +k and -k: order 0..K instead of -K..K.
+def fold_orders(power: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Add the powers of the orders +k and -k along the first axis: order 0..K instead of -K..K.
 
-    >>> signed = xr.DataArray([1.0, 2.0, 5.0, 2.0], coords={"order": [-2, -1, 0, 1]}, dims="order")
-    >>> fold_orders(signed).values
+    >>> fold_orders(np.array([1.0, 2.0, 5.0, 2.0]), np.array([-2, -1, 0, 1]))
     array([5., 4., 1.])
     """
-    order = np.abs(power["order"].values)
-    axis = power.get_axis_num("order")
-    moved = np.moveaxis(power.values, axis, 0)
-    total = np.zeros((order.max() + 1, *moved.shape[1:]))
-    np.add.at(total, order, moved)
-    dims = ("order", *(d for d in power.dims if d != "order"))
-    coords = {k: v for k, v in power.coords.items() if "order" not in v.dims}
-    return xr.DataArray(total, dims=dims, coords={**coords, "order": np.arange(len(total))})
+    order = np.abs(order)
+    total = np.zeros((order.max() + 1, *power.shape[1:]))
+    np.add.at(total, order, power)
+    return total
 
 
-def without_dc(power: xr.DataArray) -> xr.DataArray:
+def without_dc(orders: xr.Dataset) -> np.ndarray:
     """Return power (layer, cause), summed over orders, without DC: order 0 at its true frequency, bin 0."""
-    total = power.sum("order")
-    dc = power.sel(order=0)
-    direct = (power["cause"] == "direct").values
-    return (total - dc.where(direct, 0.0)).clip(min=0)
+    power = orders["power"].transpose("layer", "cause", "order").values
+    total = power.sum(axis=-1)
+    direct = orders["cause"].values == "direct"
+    total[:, direct] -= power[:, direct][..., orders["order"].values == 0].sum(axis=-1)
+    return np.maximum(total, 0)
 
 
 def lineup(orders: xr.Dataset) -> xr.Dataset:
@@ -68,17 +64,18 @@ def lineup(orders: xr.Dataset) -> xr.Dataset:
     Dataset
         level (layer) in dB re the input tone, share (layer, cause) 0..1, NaN for a layer without power.
     """
-    causes = without_dc(orders["power"])
-    total = causes.sum("cause")
+    causes = without_dc(orders)
+    total = causes.sum(axis=1)
     reference = float(orders.attrs.get("input_order_1_power", 1.0))
-    share = (causes / total.where(total > 0)).transpose("layer", "cause")
-    data = xr.Dataset({"share": share, "level": decibel(total / reference)})
-    for name in ("module_type", "rate_y", "rate_x", "ambiguous", "ambiguity"):
-        if name in orders:
-            data[name] = ("layer", orders[name].values)
-    data["level"].attrs = {"long_name": "level without DC", "units": "dB re input tone"}
-    data["share"].attrs = {"long_name": "share of power without DC", "units": "1"}
-    return data
+    share = causes / np.where(total > 0, total, np.nan)[:, None]
+    level = {"long_name": "level without DC", "units": "dB re input tone"}
+    data = {
+        "share": (("layer", "cause"), share, {"long_name": "share of power without DC", "units": "1"}),
+        "level": ("layer", decibel(total / reference), level),
+    }
+    kept = ("module_type", "rate_y", "rate_x", "ambiguous", "ambiguity")
+    data |= {name: ("layer", orders[name].values) for name in kept if name in orders}
+    return xr.Dataset(data, coords={name: orders[name].values for name in ("layer", "cause")})
 
 
 def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
@@ -90,41 +87,43 @@ def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
         measured (order), theory (order) in dBc, clipped at `floor`; NaN theory where there is none.
         attrs: layer, note, residual_db (summed |measured - theory| over summed measured power).
     """
-    at = orders.sel(layer=layer)
-    measured = fold_orders(at["power"].sum("cause"))
-    theory = fold_orders(at["theory"])
-    carrier = float(measured.sel(order=1))
-    known = np.isfinite(theory.values)
-    error = np.abs(measured.values - theory.values)[known].sum()
-    residual = float(error / measured.values[known].sum()) if known.any() else float("nan")
-    note = str(at["theory_note"].values) if "theory_note" in at else ""
-    kind = str(at["module_type"].values) if "module_type" in at.coords or "module_type" in at else ""
-    data = xr.Dataset(
+    where = int(np.flatnonzero(orders["layer"].values == layer)[0])
+    order = orders["order"].values
+    power = orders["power"].transpose("layer", "order", "cause").values[where].sum(axis=-1)
+    measured = fold_orders(power, order)
+    theory = fold_orders(orders["theory"].transpose("layer", "order").values[where], order)
+    carrier = measured[1] if measured[1] > 0 else np.nan
+    known = np.isfinite(theory)
+    error = np.abs(measured - theory)[known].sum()
+    residual = float(error / measured[known].sum()) if known.any() else float("nan")
+    said = {name: str(orders[name].values[where]) for name in ("theory_note", "module_type") if name in orders}
+    return xr.Dataset(
         {
-            "measured": decibel(measured / carrier if carrier > 0 else measured * np.nan, floor),
-            "theory": decibel(theory / carrier if carrier > 0 else theory * np.nan, floor),
+            "measured": ("order", decibel(measured / carrier, floor), {"units": "dBc"}),
+            "theory": ("order", decibel(theory / carrier, floor), {"units": "dBc"}),
         },
+        coords={"order": np.arange(len(measured))},
         attrs={
             "layer": layer,
-            "kind": kind,
-            "note": note,
+            "kind": said.get("module_type", ""),
+            "note": said.get("theory_note", ""),
             "floor": floor,
             "has_theory": bool(known.any()),
             "residual_db": decibel(residual),
         },
     )
-    for name in data:
-        data[name].attrs["units"] = "dBc"
-    return data.reset_coords(drop=True)
 
 
 def order_map(orders: xr.Dataset, floor: float) -> xr.Dataset:
     """Level of every order in every layer, dB re that layer's order 1."""
-    power = fold_orders(orders["power"].sum("cause"))
-    carrier = power.sel(order=1)
-    level = decibel(power / carrier.where(carrier > 0), floor).transpose("layer", "order")
-    level.attrs = {"long_name": "order level", "units": "dBc"}
-    return xr.Dataset({"level": level}, attrs={"floor": floor}).reset_coords(drop=True)
+    power = orders["power"].transpose("order", "layer", "cause").values.sum(axis=-1)
+    folded = fold_orders(power, orders["order"].values)
+    level = decibel(folded / np.where(folded[1] > 0, folded[1], np.nan), floor).T
+    return xr.Dataset(
+        {"level": (("layer", "order"), level, {"long_name": "order level", "units": "dBc"})},
+        coords={"layer": orders["layer"].values, "order": np.arange(len(folded))},
+        attrs={"floor": floor},
+    )
 
 
 def layer_spectrum(spectrum: xr.Dataset, floor: float) -> xr.Dataset:
@@ -132,24 +131,26 @@ def layer_spectrum(spectrum: xr.Dataset, floor: float) -> xr.Dataset:
 
     Levels are dB re the layer's total power; a line that holds everything is at 0 dB.
     """
-    power = spectrum["power"].astype(float)
-    total = float(power.sum())
-    share = power / total if total > 0 else power * np.nan
+    found = spectrum["power"].transpose("frequency_y", "frequency_x")
+    power = found.values.astype(float)
+    total = power.sum()
+    share = power / (total if total > 0 else np.nan)
+    units = {"units": "dB re the layer's power"}
+    axes = {name: found[name].values for name in found.dims}
     data = xr.Dataset(
         {
-            "level": decibel(share, floor),
-            "along_x": decibel(share.sum("frequency_y"), floor),
-            "along_y": decibel(share.sum("frequency_x"), floor),
+            "level": (found.dims, decibel(share, floor), units),
+            "along_x": ("frequency_x", decibel(share.sum(axis=0), floor), units),
+            "along_y": ("frequency_y", decibel(share.sum(axis=1), floor), units),
         },
+        coords=axes,
         attrs={"floor": floor},
     )
-    for name in data:
-        data[name].attrs = {"units": "dB re the layer's power"}
-    peak = np.unravel_index(int(np.argmax(power.values)), power.shape)
+    peak = np.unravel_index(int(np.argmax(power)), power.shape)
     data.attrs |= {
-        "peak_y": float(power["frequency_y"][peak[0]]),
-        "peak_x": float(power["frequency_x"][peak[1]]),
-        "peak_share": float(share.values[peak]),
+        "peak_y": float(axes["frequency_y"][peak[0]]),
+        "peak_x": float(axes["frequency_x"][peak[1]]),
+        "peak_share": float(share[peak]),
         "samples_per_pixel": _samples_per_pixel(spectrum),
     }
     return data

@@ -13,11 +13,11 @@ from workbench.session import Choice, DeskState, Hub, compose, frame_steps, laye
 from workbench.session.control import Control
 from workbench.views import panels
 from workbench.views.card import PanelCard, html
-from workbench.views.newrun import Drawer
+from workbench.views.newrun import NO_STEPPERS, Drawer
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
 from workbench.views.stepbar import StepBar
-from workbench.views.styles import GRID, PAGE_THEME
+from workbench.views.styles import DESK, GRID, PAGE_THEME
 
 __all__ = ["TrainingDesk"]
 
@@ -81,7 +81,7 @@ class TrainingDesk(pn.viewable.Viewer):
         )
         self._view = pn.Column(
             self.runs, self.runs.alert, self._grid, self.steps, self._dialog,
-            sizing_mode="stretch_width", margin=0,
+            sizing_mode="stretch_width", margin=0, stylesheets=[DESK],
         )  # fmt: skip
         state.param.watch(self._changed, ["step", "live", "layer", "sample", "floor", "playing"])
         state.param.watch(lambda event: self._open(event.new), "run")
@@ -202,11 +202,13 @@ class TrainingDesk(pn.viewable.Viewer):
     def _open_branch(self) -> None:
         fields = {
             "step": pmui.IntInput(
-                label="From the checkpoint at or before step", value=self.state.step, start=0
+                sx=NO_STEPPERS, label="From the checkpoint at or before step", value=self.state.step, start=0
             ),
-            "coherence_weight": pmui.FloatInput(label="Coherence weight", value=None, start=0),
-            "learning_rate": pmui.FloatInput(label="Learning rate", value=None, start=0),
-            "steps": pmui.IntInput(label="Steps in all", value=None, start=1),
+            "coherence_weight": pmui.FloatInput(
+                sx=NO_STEPPERS, label="Coherence weight", value=None, start=0
+            ),
+            "learning_rate": pmui.FloatInput(sx=NO_STEPPERS, label="Learning rate", value=None, start=0),
+            "steps": pmui.IntInput(sx=NO_STEPPERS, label="Steps in all", value=None, start=1),
         }
         message = html("")
         start = pmui.Button(label="Start the branch", icon="call_split", color="primary")

@@ -15,10 +15,11 @@ from workbench.session.form import Field, run_form
 from workbench.session.words import COLOURS
 from workbench.views.card import html
 
-__all__ = ["Drawer"]
+__all__ = ["NO_STEPPERS", "Drawer"]
 
 _WIDE = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 12)}
 NOTHING = "(default)"
+NO_STEPPERS = {".MuiInputAdornment-root": {"display": "none"}}  # their buttons have no accessible names
 
 
 class Drawer(pn.viewable.Viewer):
@@ -115,4 +116,4 @@ def _widget(field: Field) -> Any:
     if field.kind is bool:
         return pmui.Checkbox(value=field.default, label=field.label, margin=(0, 12))
     maker = pmui.IntInput if field.kind is int else pmui.FloatInput
-    return maker(value=field.default, start=field.minimum, **common)
+    return maker(value=field.default, start=field.minimum, sx=NO_STEPPERS, **common)

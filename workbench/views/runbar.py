@@ -70,7 +70,7 @@ class RunBar(pn.viewable.Viewer):
             visible=False, sizing_mode="stretch_width", margin=0, align="center", stylesheets=[BANNER],
         )  # fmt: skip
         self._bar = pn.Row(
-            self.select, self.status, pn.Row(*shown, margin=0, styles={"flex-wrap": "wrap"}),
+            self.select, self.status, pn.Row(*shown, margin=0, styles={"flex-wrap": "wrap", "align-self": "center"}),
             sizing_mode="stretch_width", margin=0, stylesheets=[RUN_BAR], css_classes=["run-bar"],
         )  # fmt: skip
 

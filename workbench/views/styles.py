@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["BANNER", "CARD", "GRID", "PAGE_THEME", "RUN_BAR", "SHEET_GRID", "STEP_BAR", "TEXT", "TWO_COLUMNS"]
+__all__ = [
+    "BANNER",
+    "CARD",
+    "DESK",
+    "GRID",
+    "PAGE_THEME",
+    "RUN_BAR",
+    "SHEET_GRID",
+    "STEP_BAR",
+    "TEXT",
+    "TWO_COLUMNS",
+]
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _MUTED = "var(--mui-palette-text-secondary, #6b6b6b)"
@@ -24,6 +35,8 @@ CARD = f"""
   background: {_PAPER}; min-width: 0; position: relative; box-sizing: border-box; height: auto;
 }}
 """
+
+DESK = ":host { height: max-content; max-height: none !important; overflow-x: clip; }"  # its bars stick to it
 
 GRID = """
 :host {

@@ -1,0 +1,172 @@
+"""A real Chromium, and the training desk served to it."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_chromium(playwright) -> str | None:
+    """Path of a Chromium: the one asked for, the system's, or the one playwright installed."""
+    asked = os.environ.get("WORKBENCH_CHROMIUM")
+    candidates = [asked] if asked else [shutil.which(name) for name in NAMES]
+    candidates.append(playwright.chromium.executable_path)
+    return next((path for path in candidates if path and Path(path).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            message = "no Chromium found (looked for $WORKBENCH_CHROMIUM, the system's and playwright's)"
+            if os.environ.get("WORKBENCH_REQUIRE_BROWSER") == "1":
+                pytest.fail(message)
+            pytest.skip(message)
+        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """One page in its own context; requests beyond localhost are aborted and kept, so are console errors."""
+
+    def __init__(self, browser, url: str, width: int = 1440, height: int = 900) -> None:
+        self.external: list[str] = []
+        self.errors: Counter = Counter()
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.route("**/*", self._admit)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda m: self.errors.update([m.text]) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.update([str(error)]))
+        self.page.goto(url)
+        self.page.wait_for_selector(".run-bar", timeout=60_000)
+
+    def _admit(self, route) -> None:
+        host = route.request.url.split("/")[2].split(":")[0] if "://" in route.request.url else ""
+        if host in ("localhost", "127.0.0.1", ""):
+            route.continue_()
+        else:
+            self.external.append(route.request.url)
+            route.abort()
+
+    def until(self, expression: str, argument=None, timeout: float = 60_000):
+        """Wait until a JavaScript expression is true, and return its value."""
+        return self.page.wait_for_function(expression, arg=argument, timeout=timeout).json_value()
+
+    def steps_shown(self) -> list[int]:
+        """The step that each caption names."""
+        return self.page.evaluate(
+            """() => {
+              const found = []
+              const walk = (root) => {
+                for (const e of root.querySelectorAll("*")) if (e.shadowRoot) walk(e.shadowRoot)
+                for (const e of root.querySelectorAll(".caption .at")) found.push(e.textContent)
+              }
+              walk(document)
+              return found.map((text) => parseInt(text.slice(5)))
+            }"""
+        )
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page: ``visit(url, width, height)``; at the end nothing may have gone wrong on it."""
+    visits: list[Visit] = []
+
+    def open_page(url: str, *size: int) -> Visit:
+        visits.append(Visit(browser, url, *size))
+        return visits[-1]
+
+    yield open_page
+    for one in visits:
+        one.context.close()
+        assert one.external == [], "requests beyond localhost"
+        assert not one.errors, one.errors
+
+
+@pytest.fixture(scope="session")
+def synthetic():
+    path = Path(__file__).parents[1] / "session" / "synthetic.py"
+    spec = importlib.util.spec_from_file_location("synthetic_run", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["synthetic_run"] = module  # its dataclasses look themselves up there
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Serve an app from a thread, ``serve(app) -> address``; all are stopped at the end."""
+    import panel as pn
+
+    threads = []
+
+    def start(app) -> str:
+        name = uuid.uuid4().hex
+        options = {"address": "localhost", "threaded": True, "show": False, "verbose": False}
+        threads.append(pn.serve({"desk": app}, port=0, server_id=name, **options))
+        end = time.monotonic() + 20
+        while not (name in pn.state._servers and pn.state._servers[name][0].port):
+            assert time.monotonic() < end, "the server did not start"
+            time.sleep(0.05)
+        return f"http://localhost:{pn.state._servers[name][0].port}/desk"
+
+    yield start
+    for thread in threads:
+        thread.stop()
+
+
+@pytest.fixture(scope="session")
+def desk_server(synthetic, serve):
+    """The desk over made-up runs; `run` is replaced by each test."""
+    import panel as pn
+
+    from workbench.session import DeskState, Hub
+    from workbench.views import TrainingDesk
+    from workbench.views.dashboards import URL_NAMES
+
+    stage = {}
+
+    def app():
+        state = DeskState()
+        pn.state.location.sync(state, URL_NAMES)
+        state.run = state.run or stage["run"].name
+        desk = TrainingDesk(state, lambda _name: (stage["hub"], stage["run"]), lambda: [stage["run"]])
+        return desk.page()
+
+    url = serve(app)
+
+    def put(run):
+        stage.update(run=run, hub=Hub(run, interval=0.1))
+        return url
+
+    return put
+
+
+@pytest.fixture
+def run(synthetic):
+    return synthetic.SyntheticRun()
+
+
+@pytest.fixture
+def url(desk_server, run):
+    return desk_server(run)
