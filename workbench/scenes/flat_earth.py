@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from workbench.scenes.bands import banded_scene
 from workbench.scenes.validity import require_whole
 from workbench.signals import fold
 
@@ -78,45 +79,27 @@ def flat_earth(
     row = np.exp(sign * 4j * np.pi / wavelength * beyond)
     frequency, _ = fold(sign * 2 * spacing * np.sin(angle) / wavelength, 1.0)
     planes = np.stack([2 * frequency, 2 * share - 1, np.full(count, -1.0)], axis=1)
-    return xr.Dataset(
-        {
-            "slc": (
-                ("sample", "y", "x"),
-                np.repeat(row[:, None], size, axis=1).astype(np.complex64),
-                {"long_name": "complex image", "units": "1"},
-            ),
-            "condition": (
-                ("sample", "channel", "y", "x"),
-                np.broadcast_to(planes[..., None, None], (count, 3, size, size)).astype(np.float32),
-                {"long_name": "condition", "units": "1", "valid_range": [-1.0, 1.0]},
-            ),
-            "frequency": (
-                ("sample", "band"),
-                frequency[:, None],
-                {"long_name": "fringe frequency along x at the first pixel", "units": "cycles/sample"},
-            ),
-            "amplitude": (("sample", "band"), np.ones((count, 1)), {"long_name": "amplitude", "units": "1"}),
-            "look_angle": ("sample", np.rad2deg(angle), {"long_name": "look angle", "units": "degree"}),
-            "slant_range": ("sample", slant, {"long_name": "slant range of the first pixel", "units": "m"}),
-        },
-        coords={
-            "channel": (
-                "channel",
-                ["frequency", "look_angle", "background"],
-                {"meaning": f"frequency: omega/pi; look_angle: -1 and 1 at {look} degrees; background: -1"},
-            ),
-            "band_start": ("band", [0], {"long_name": "first row of the band"}),
-            "band_stop": ("band", [size], {"long_name": "row behind the band"}),
-        },
-        attrs={
-            "source": "flat_earth",
-            "seed": int(seed),
-            "wavelength": float(wavelength),
-            "height": float(height),
-            "spacing_x": float(spacing),
-            "phase_sign": int(sign),
-            "curved": int(curved),
-            "amplitude_scale": 1.0,
-            "condition_source": "scene",
-        },
+    scene = banded_scene(
+        row[:, None], planes[..., None], frequency[:, None], np.ones((count, 1)), np.array([0, size])
+    )
+    scene["frequency"].attrs["long_name"] = "fringe frequency along x at the first pixel"
+    meaning = {"meaning": f"frequency: omega/pi; look_angle: -1 and 1 at {look} degrees; background: -1"}
+    distance = {"long_name": "slant range of the first pixel", "units": "m"}
+    return (
+        scene.assign(
+            look_angle=("sample", np.rad2deg(angle), {"long_name": "look angle", "units": "degree"}),
+            slant_range=("sample", slant, distance),
+        )
+        .assign_coords(
+            channel=("channel", ["frequency", "look_angle", "background"], meaning),
+        )
+        .assign_attrs(
+            source="flat_earth",
+            seed=int(seed),
+            wavelength=float(wavelength),
+            height=float(height),
+            spacing_x=float(spacing),
+            phase_sign=int(sign),
+            curved=int(curved),
+        )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from workbench.scenes.bands import banded_scene
 from workbench.scenes.validity import require_whole
 
 AMPLITUDES = (0.5, 1.0)
@@ -58,44 +59,10 @@ def onetone(size: int = 64, count: int = 8, seed: int = 0, bands: int = 8) -> xr
     frequency = uniform[..., 0] - 0.5
     amplitude = AMPLITUDES[0] + (AMPLITUDES[1] - AMPLITUDES[0]) * uniform[..., 1]
     edges = np.arange(bands + 1) * size // bands
-    heights = np.diff(edges)
-    phase = 2 * np.pi * frequency[..., None] * np.arange(size)
-    rows = amplitude[..., None] * np.exp(1j * phase)
+    rows = amplitude[..., None] * np.exp(2j * np.pi * frequency[..., None] * np.arange(size))
     planes = np.stack([2 * frequency, 4 * amplitude - 3, np.full_like(frequency, -1)], axis=1)
-    planes = np.repeat(np.repeat(planes, heights, axis=2)[..., None], size, axis=3)
-    return xr.Dataset(
-        {
-            "slc": (
-                ("sample", "y", "x"),
-                np.repeat(rows, heights, axis=1).astype(np.complex64),
-                {"long_name": "complex image", "units": "1"},
-            ),
-            "condition": (
-                ("sample", "channel", "y", "x"),
-                planes.astype(np.float32),
-                {"long_name": "condition", "units": "1", "valid_range": [-1.0, 1.0]},
-            ),
-            "frequency": (
-                ("sample", "band"),
-                frequency,
-                {"long_name": "fringe frequency along x", "units": "cycles/sample"},
-            ),
-            "amplitude": (("sample", "band"), amplitude, {"long_name": "amplitude", "units": "1"}),
-        },
-        coords={
-            "channel": (
-                "channel",
-                ["frequency", "amplitude", "background"],
-                {"meaning": "frequency: omega/pi; amplitude: 4 A - 3; background: -1 everywhere"},
-            ),
-            "band_start": ("band", edges[:-1], {"long_name": "first row of the band"}),
-            "band_stop": ("band", edges[1:], {"long_name": "row behind the band"}),
-        },
-        attrs={
-            "source": "onetone",
-            "seed": int(seed),
-            "bands": int(bands),
-            "amplitude_scale": 1.0,
-            "condition_source": "scene",
-        },
-    )
+    meaning = {"meaning": "frequency: omega/pi; amplitude: 4 A - 3; background: -1 everywhere"}
+    scene = banded_scene(rows, planes, frequency, amplitude, edges)
+    return scene.assign_coords(
+        channel=("channel", ["frequency", "amplitude", "background"], meaning)
+    ).assign_attrs(source="onetone", seed=int(seed), bands=int(bands))
