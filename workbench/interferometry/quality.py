@@ -83,6 +83,11 @@ def mean_coherence(real: Any, fake: Any, window: int | tuple[int, int] = 5) -> f
 def power_ratio_db(real: Any, fake: Any) -> float:
     """Power of all fakes over power of all real images, in dB (-inf for a fake without power).
 
+    Raises
+    ------
+    ValueError
+        As `coherence`, but for windows.
+
     Examples
     --------
     >>> image = np.ones((4, 4), complex)
@@ -102,6 +107,11 @@ def frequency_error_bins(real: Any, fake: Any) -> float:
 
     The frequency of a row is the peak of its Hann-windowed spectrum, zero-padded 8 times; distances are
     taken around the circle. Rows without power, real or fake, are left out (NaN if none is left).
+
+    Raises
+    ------
+    ValueError
+        As `coherence`, but for windows.
 
     Examples
     --------
@@ -131,6 +141,11 @@ def mirror_ratio_db(real: Any, fake: Any) -> float:
     -w and +w in the Hann-windowed rows of the fake, summed over all rows whose w is at least 4 bins away
     from 0 and half the sampling rate (NaN if there are none). 0 dB is a full mirror, as the real part alone
     has it.
+
+    Raises
+    ------
+    ValueError
+        As `coherence`, but for windows.
 
     Examples
     --------
@@ -166,6 +181,11 @@ def phase_std(real: Any, fake: Any, window: int | tuple[int, int] = 5) -> float:
 
     The root mean square, over all pixels with power, of the phase about that of the window around it: 0 for a
     perfect fake up to slow phase errors, about 1.6 for independent speckle at 5 x 5.
+
+    Raises
+    ------
+    ValueError
+        As `coherence`.
 
     Examples
     --------

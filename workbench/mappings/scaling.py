@@ -56,6 +56,11 @@ def to_network(mapped: Any, scale: float = SCALE) -> tuple[Any, Any]:
 def from_network(image: Any, scale: float = SCALE) -> Any:
     """Undo `to_network` (what was clipped stays clipped): multiply by the scale.
 
+    Raises
+    ------
+    ValueError
+        If the scale is not a positive number, the image complex, or (numpy, xarray) NaN.
+
     Examples
     --------
     >>> import numpy as np

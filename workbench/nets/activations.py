@@ -19,6 +19,11 @@ class Snake(nn.Module):
     frequency : float
         ``a`` in radians per unit of the signal.
 
+    Raises
+    ------
+    ValueError
+        If the frequency is not above 0.
+
     Examples
     --------
     >>> import torch

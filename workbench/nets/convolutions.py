@@ -24,6 +24,11 @@ class Convolution(nn.Conv2d):
     bias : bool
         Whether a bias is added.
 
+    Raises
+    ------
+    ValueError
+        For an unknown padding; the message names those which exist.
+
     Examples
     --------
     >>> import torch
@@ -81,6 +86,11 @@ class TransposedConvolution(nn.ConvTranspose2d):
         "zeros", "reflect", "circular" or "replicate".
     bias : bool
         Whether a bias is added.
+
+    Raises
+    ------
+    ValueError
+        For an unknown padding; the message names those which exist.
 
     Examples
     --------

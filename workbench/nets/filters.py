@@ -65,6 +65,11 @@ class FilteredUpsample(nn.Module):
     padding : str
         Border rule of the input.
 
+    Raises
+    ------
+    ValueError
+        If the filter is not symmetric or of another length; when called, for an unknown padding.
+
     Examples
     --------
     >>> import torch
@@ -102,6 +107,11 @@ class FilteredDownsample(nn.Module):
         The filter, sum 1, of even length. ``BINOMIAL`` makes this a BlurPool.
     padding : str
         Border rule of the input.
+
+    Raises
+    ------
+    ValueError
+        If the filter is not symmetric or of another length; when called, for an unknown padding.
 
     Examples
     --------
