@@ -218,7 +218,8 @@ def orders(steps: np.ndarray, count: int = 8) -> xr.Dataset:
         shares[-1] = 0.04 * depth
         mixed = shares * np.where(np.arange(len(CAUSES)) == 0, 1 + 2 * q, 1.5 - q)
         mixed /= mixed.sum(axis=-1, keepdims=True)
-        per_order = both[None, :, None] * mixed[:, None, :]
+        taming = np.where(np.abs(order) >= 2, 1 - 0.4 * q, 1.0)  # harmonics fade a little while it learns
+        per_order = (both * taming)[:, :, None] * mixed[:, None, :]
         dc = np.flatnonzero(order == 0)[0]
         per_order[:, dc] = 0
         per_order[:, dc, 0] = both[dc]
@@ -268,13 +269,13 @@ def orders(steps: np.ndarray, count: int = 8) -> xr.Dataset:
 
 def layers(steps: np.ndarray) -> xr.DataTree:
     children = {}
-    for i, (name, _, size) in enumerate(layer_table()):
+    for name, _, size in layer_table():
         f = np.fft.fftshift(np.fft.fftfreq(size))
         fy, fx = np.meshgrid(f, f, indexing="ij")
-        shape = np.exp(-((fy / 0.15) ** 2) - ((np.abs(fx) - 0.2) / 0.1) ** 2) + 1e-4
+        place = 0.2 + 0.1 * learnt(steps)[:, None, None]
+        power = np.exp(-((fy / 0.15) ** 2) - ((np.abs(fx) - place) / 0.1) ** 2) + 1e-4
         if name.startswith("up"):
-            shape = shape + 0.2 * np.exp(-(((np.abs(fx) - 0.5) / 0.03) ** 2)) * (1 + 0 * fy)
-        power = shape[None] * (1 + learnt(steps)[:, None, None] * (1 + np.sin(i)))
+            power = power + 0.2 * np.exp(-(((np.abs(fx) - 0.5) / 0.03) ** 2))
         ratio = size / N
         children[name] = xr.Dataset(
             {"power": (("step", "frequency_y", "frequency_x"), power.astype(np.float32))},

@@ -68,13 +68,14 @@ def cause_words(cause: str) -> str:
 
 def lineup_caption(data: xr.Dataset) -> str:
     """Say where the largest spurious share is, and what the last layer passes on."""
-    spurious = data["share"].where(data["cause"] != "direct").fillna(0.0)
-    layer, cause = np.unravel_index(int(np.argmax(spurious.values)), spurious.shape)
+    share, direct = data["share"].values, data["cause"].values == "direct"
+    spurious = np.where(direct, 0.0, np.nan_to_num(share))
+    layer, cause = np.unravel_index(int(np.argmax(spurious)), spurious.shape)
     names = [str(name) for name in data["layer"].values]
     largest = float(spurious[layer, cause])
     if largest <= 0:
         return "Every layer keeps its power at the true frequencies."
-    last = float(data["share"].isel(layer=-1).sel(cause="direct"))
+    last = float(share[-1, direct][0])
     words = cause_words(str(data["cause"].values[cause]))
     return (
         f"{percent(largest)} of the power of {names[layer]} is {words}; "
@@ -85,14 +86,11 @@ def lineup_caption(data: xr.Dataset) -> str:
 def order_caption(data: xr.Dataset) -> str:
     """Say how well theory explains the layer, or why there is no theory, and its strongest harmonic."""
     layer = data.attrs["layer"]
-    harmonics = data["measured"].where(data["order"] >= 2, drop=True)
+    harmonics = data["measured"].values[2:]  # from order 0
     strongest = ""
-    if harmonics.size and bool(np.isfinite(harmonics).any()):
-        at = int(np.nanargmax(harmonics.values))
-        strongest = (
-            f" Its strongest harmonic is order {int(harmonics['order'][at])} "
-            f"at {number(float(harmonics[at]))} dBc."
-        )
+    if np.isfinite(harmonics).any():
+        at = int(np.nanargmax(harmonics))
+        strongest = f" Its strongest harmonic is order {at + 2} at {number(float(harmonics[at]))} dBc."
     if data.attrs["has_theory"]:
         kind = data.attrs["kind"] or "Activation"
         return f"{kind} theory explains {layer} to {number(data.attrs['residual_db'])} dB.{strongest}"

@@ -17,12 +17,13 @@ BAND_FLOOR = -60.0
 
 def mapped_level(image: xr.DataArray, reference: float | None = None) -> tuple[xr.DataArray, float]:
     """Return the spectrum of a mapped image, dB re `reference` (power; default: its own largest line)."""
-    plane = image.rename(mapped_y="y", mapped_x="x").astype(float)
-    power = (abs(spectrum(plane)) ** 2).sum("mapped_channel")
+    found = spectrum(image.values.astype(float))
+    power = (np.abs(found.values) ** 2).sum(axis=0)
     reference = float(power.max()) if reference is None else reference
-    level = decibel(power / reference if reference > 0 else power * np.nan, BAND_FLOOR)
-    level.attrs = {"units": "dB re the real image's largest line"}
-    return level, reference
+    level = decibel(power / (reference if reference > 0 else np.nan), BAND_FLOOR)
+    dims = ("frequency_y", "frequency_x")
+    axes = {name: found[name].values for name in dims}
+    return xr.DataArray(level, axes, dims, attrs={"units": "dB re the real image's largest line"}), reference
 
 
 def band_spectra(images: xr.Dataset, index: int, sample: int, mapping: str) -> xr.Dataset:
@@ -38,7 +39,7 @@ def band_spectra(images: xr.Dataset, index: int, sample: int, mapping: str) -> x
     fake = images["fake_mapped"].isel(step=index, sample=sample)
     real_level, reference = mapped_level(real)
     fake_level, _ = mapped_level(fake, reference)
-    data = xr.Dataset({"real": real_level, "fake": fake_level})
+    data = xr.Dataset({"real": real_level, "fake": (fake_level.dims, fake_level.values, fake_level.attrs)})
     data.attrs = {"mapping": mapping, "has_band": mapping == "nyquist", "sample": sample, "floor": BAND_FLOOR}
     if mapping == "nyquist":
         for name, image in (("real", real), ("fake", fake)):
@@ -73,8 +74,10 @@ def coherence_histogram(coherence: xr.Dataset, index: int) -> xr.Dataset:
     return data
 
 
-def sample_sheet(images: xr.Dataset, coherence: xr.Dataset | None, index: int, sample: int) -> xr.Dataset:
-    """Everything the paper's figures 4 and 5 lay out for one sample.
+def sample_sheet(
+    images: xr.Dataset, coherence: xr.Dataset | None, index: int, sample: int, spectra: xr.Dataset
+) -> xr.Dataset:
+    """Everything the paper's figures 4 and 5 lay out for one sample; `spectra` is its `band_spectra`.
 
     Returns
     -------
@@ -82,29 +85,29 @@ def sample_sheet(images: xr.Dataset, coherence: xr.Dataset | None, index: int, s
         condition (channel, y, x), real_mapped and fake_mapped (mapped_channel, mapped_y, mapped_x), the real
         and imaginary parts of the decoded images (y, x), interferogram (y, x) = angle(real conj(fake)),
         rad, spectrum_real and spectrum_fake (frequency_y, frequency_x) in dB, and coherence (y, x), the
-        newest map at or before that step. attrs: step, coherence_step; amplitude, the scale shared by all parts.
+        newest map at or before that step. attrs: step, coherence_step; amplitude, the scale of all
+        parts.
     """
     at = images.isel(step=index, sample=sample)
     real, fake = at["real"].values, at["fake"].values
-    mapped_real, mapped_fake = at["real_mapped"], at["fake_mapped"]
-    level_real, reference = mapped_level(mapped_real)
-    level_fake, _ = mapped_level(mapped_fake, reference)
-    plane = ("y", "x")
+    plane, bands = ("y", "x"), ("frequency_y", "frequency_x")
+    mapped = ("mapped_channel", "mapped_y", "mapped_x")
     phase = np.angle(real * fake.conj())
     data = xr.Dataset(
         {
-            "condition": at["condition"].rename(y="condition_y", x="condition_x"),
-            "real_mapped": mapped_real,
-            "fake_mapped": mapped_fake,
+            "condition": (("channel", "condition_y", "condition_x"), at["condition"].values),
+            "real_mapped": (mapped, at["real_mapped"].values),
+            "fake_mapped": (mapped, at["fake_mapped"].values),
             "real_re": (plane, real.real),
             "real_im": (plane, real.imag),
             "fake_re": (plane, fake.real),
             "fake_im": (plane, fake.imag),
             "interferogram": (plane, phase, {"units": "rad"}),
-            "spectrum_real": level_real,
-            "spectrum_fake": level_fake,
-        }
-    ).reset_coords(drop=True)
+            "spectrum_real": (bands, spectra["real"].values, spectra["real"].attrs),
+            "spectrum_fake": (bands, spectra["fake"].values, spectra["fake"].attrs),
+        },
+        coords={name: spectra[name].values for name in bands},
+    )
     step = int(images["step"][index])
     nearest = None if coherence is None else record_at(coherence["step"].values, step)
     if coherence is not None and nearest is not None:

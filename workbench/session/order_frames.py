@@ -96,7 +96,9 @@ def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
     known = np.isfinite(theory)
     error = np.abs(measured - theory)[known].sum()
     residual = float(error / measured[known].sum()) if known.any() else float("nan")
-    said = {name: str(orders[name].values[where]) for name in ("theory_note", "module_type") if name in orders}
+    said = {
+        name: str(orders[name].values[where]) for name in ("theory_note", "module_type") if name in orders
+    }
     return xr.Dataset(
         {
             "measured": ("order", decibel(measured / carrier, floor), {"units": "dBc"}),

@@ -14,7 +14,7 @@ from workbench.session.records import Records
 
 __all__ = ["PANELS", "compose", "frame_steps", "layer_names", "sample_count"]
 
-Compute = Callable[[Records, int, Choice], Frame]
+Compute = Callable[[Hub, int, Choice], Frame]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Panel:
     what
         The records in words, for "Waiting for the first ...".
     compute
-        ``(records, index in the group, choice) -> Frame``.
+        ``(hub, index in the group, choice) -> Frame``.
     choices
         Fields of `Choice`, beyond the step, that change it.
     history
@@ -45,35 +45,35 @@ class Panel:
     sentence: Callable[[Records, xr.Dataset, Choice], str] | None = None
 
 
-def _orders(records: Records, index: int) -> xr.Dataset:
-    return records.dataset("orders").isel(step=index)
+def _orders(hub: Hub, index: int) -> xr.Dataset:
+    return hub.records.dataset("orders").isel(step=index)
 
 
-def _lineup(records: Records, index: int, choice: Choice) -> Frame:
-    orders = _orders(records, index)
+def _lineup(hub: Hub, index: int, choice: Choice) -> Frame:
+    orders = _orders(hub, index)
     data = order_frames.lineup(orders)
     data.attrs["layer"] = order_frames.default_layer(orders, choice.layer)
     return Frame(data, captions.lineup_caption(data))
 
 
-def _order_lines(records: Records, index: int, choice: Choice) -> Frame:
-    orders = _orders(records, index)
+def _order_lines(hub: Hub, index: int, choice: Choice) -> Frame:
+    orders = _orders(hub, index)
     data = order_frames.order_lines(orders, order_frames.default_layer(orders, choice.layer), choice.floor)
     return Frame(data, captions.order_caption(data))
 
 
-def _order_map(records: Records, index: int, choice: Choice) -> Frame:
-    orders = _orders(records, index)
+def _order_map(hub: Hub, index: int, choice: Choice) -> Frame:
+    orders = _orders(hub, index)
     data = order_frames.order_map(orders, choice.floor)
     data.attrs["layer"] = order_frames.default_layer(orders, choice.layer)
     return Frame(data, "")
 
 
-def _layer_spectrum(records: Records, index: int, choice: Choice) -> Frame:
-    tree = records.tree("layers")
+def _layer_spectrum(hub: Hub, index: int, choice: Choice) -> Frame:
+    tree = hub.records.tree("layers")
     layer = choice.layer
-    if "orders" in records:
-        layer = order_frames.default_layer(records.dataset("orders").isel(step=-1), layer)
+    if "orders" in hub.records:
+        layer = order_frames.default_layer(hub.records.dataset("orders").isel(step=-1), layer)
     if layer not in tree:
         if layer:
             return Frame(None, f"No spectrum of {layer} is recorded.")
@@ -83,32 +83,40 @@ def _layer_spectrum(records: Records, index: int, choice: Choice) -> Frame:
     return Frame(data, captions.spectrum_caption(data, layer))
 
 
-def _band(records: Records, index: int, choice: Choice) -> Frame:
-    images = records.dataset("images")
-    mapping = str(images.attrs.get("mapping", ""))
-    data = image_frames.band_spectra(images, index, _sample(images, choice), mapping)
+def _spectra(hub: Hub, index: int, choice: Choice) -> xr.Dataset:
+    """Spectra of one sample, computed once for the two panels that draw them."""
+    images = hub.records.dataset("images")
+    mapping, sample = str(images.attrs.get("mapping", "")), _sample(images, choice)
+    key = ("spectra", index, sample)
+    return hub.remember(key, lambda: image_frames.band_spectra(images, index, sample, mapping))
+
+
+def _band(hub: Hub, index: int, choice: Choice) -> Frame:
+    data = _spectra(hub, index, choice)
     return Frame(data, captions.band_caption(data))
 
 
-def _coherence_map(records: Records, index: int, choice: Choice) -> Frame:
-    coherence = records.dataset("coherence")
+def _coherence_map(hub: Hub, index: int, choice: Choice) -> Frame:
+    coherence = hub.records.dataset("coherence")
     return Frame(image_frames.coherence_map(coherence, index, _sample(coherence, choice)), "")
 
 
-def _histogram(records: Records, index: int, _choice: Choice) -> Frame:
-    data = image_frames.coherence_histogram(records.dataset("coherence"), index)
+def _histogram(hub: Hub, index: int, _choice: Choice) -> Frame:
+    data = image_frames.coherence_histogram(hub.records.dataset("coherence"), index)
     return Frame(data, captions.coherence_caption(data))
 
 
-def _sheet(records: Records, index: int, choice: Choice) -> Frame:
-    images = records.dataset("images")
-    coherence = records.dataset("coherence") if "coherence" in records else None
-    data = image_frames.sample_sheet(images, coherence, index, _sample(images, choice))
+def _sheet(hub: Hub, index: int, choice: Choice) -> Frame:
+    images = hub.records.dataset("images")
+    coherence = hub.records.dataset("coherence") if "coherence" in hub.records else None
+    data = image_frames.sample_sheet(
+        images, coherence, index, _sample(images, choice), _spectra(hub, index, choice)
+    )
     return Frame(data, captions.sheet_caption(data))
 
 
-def _losses(records: Records, _index: int, _choice: Choice) -> Frame:
-    return Frame(history_frames.loss_history(records.dataset("scalars")), "")
+def _losses(hub: Hub, _index: int, _choice: Choice) -> Frame:
+    return Frame(history_frames.loss_history(hub.records.dataset("scalars")), "")
 
 
 def _loss_sentence(records: Records, data: xr.Dataset, choice: Choice) -> str:
@@ -118,8 +126,8 @@ def _loss_sentence(records: Records, data: xr.Dataset, choice: Choice) -> str:
     return captions.history_caption(data, coherence, choice.step)
 
 
-def _coherence_history(records: Records, _index: int, _choice: Choice) -> Frame:
-    return Frame(history_frames.coherence_history(records.dataset("coherence")), "")
+def _coherence_history(hub: Hub, _index: int, _choice: Choice) -> Frame:
+    return Frame(history_frames.coherence_history(hub.records.dataset("coherence")), "")
 
 
 def _sample(dataset: xr.Dataset, choice: Choice) -> int:
@@ -159,7 +167,7 @@ def _compose_one(hub: Hub, name: str, panel: Panel, choice: Choice) -> Frame:
     key = (name, moment, *(getattr(choice, field) for field in panel.choices))
 
     def compute() -> Frame:
-        frame = panel.compute(hub.records, index, choice)
+        frame = panel.compute(hub, index, choice)
         return replace(frame, step=int(steps[index]))
 
     frame = hub.remember(key, compute)

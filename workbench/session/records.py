@@ -92,7 +92,6 @@ class Records:
 
     def __init__(self) -> None:
         self._groups: dict[str, dict[str, GrowingDataset]] = {}
-        self._memo: dict[str, Any] = {}
 
     def append(self, polled: dict[str, xr.Dataset | xr.DataTree]) -> frozenset[str]:
         """Add new records; return the names of the groups that changed."""
