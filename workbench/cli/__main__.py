@@ -1,0 +1,5 @@
+"""The command line as ``python -m workbench.cli``."""
+
+from workbench.cli import app
+
+app(prog_name="workbench")
