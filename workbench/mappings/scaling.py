@@ -1,4 +1,4 @@
-"""The fixed scale between mapped images and a network's [-1, 1]."""
+"""The fixed scale from mapped images to the [-1, 1] of a network."""
 
 from __future__ import annotations
 

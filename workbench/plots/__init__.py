@@ -4,7 +4,7 @@ Every instrument has its figure(s) and `update(dataset)`, which replaces the dat
 colours are HTML (`legend`, `colour_bar`), because that wraps where a canvas would overlap.
 """
 
-from workbench.plots.coherence import CoherenceHistogram, CoherenceMap
+from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
 from workbench.plots.histories import History
 from workbench.plots.keys import colour_bar, legend
 from workbench.plots.lineup import Lineup

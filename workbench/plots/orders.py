@@ -1,4 +1,4 @@
-"""Harmonic orders: one layer's lines beside their theory, and all layers as a map."""
+"""Harmonic orders: lines of one layer beside their theory, a map of all layers."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from workbench.plots.canvas import canvas, hover, span
 __all__ = ["ColourPicture", "Picture", "extent", "to_bytes", "to_rgba"]
 
 _COLUMNS = ("image", "x", "y", "dw", "dh")
-_PLACED = {name: name for name in _COLUMNS}
+_PLACED: dict[str, Any] = {name: name for name in _COLUMNS}
 
 
 def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Two-dimensional spectra: the Nyquist band of an image, and what one layer holds."""
+"""Two-dimensional spectra: the Nyquist band of an image, the content of one layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which order and cause a spectral bin of a layer stands for.
+"""What a spectral bin of a layer stands for: its order, its cause.
 
 All frequencies are in bins of the analysed window: whole numbers, so every congruence is exact.
 """

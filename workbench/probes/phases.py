@@ -1,4 +1,4 @@
-"""How the frames of a phase cycle are reduced to the energy of every order and bin."""
+"""How the frames of a phase cycle are reduced to the energy of every order in every bin."""
 
 from __future__ import annotations
 

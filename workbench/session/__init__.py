@@ -1,4 +1,4 @@
-"""One viewer's choices and the run they are about; no panel, no holoviews.
+"""One viewer's choices about one run; no panel, no holoviews.
 
 `Hub` follows a run for everybody in this process; `DeskState` holds what one viewer chose; `compose` turns
 both into what every panel shows, with its sentence.

@@ -1,4 +1,4 @@
-"""One follower per run and process, shared by everybody who watches that run."""
+"""One follower per run in this process, shared by everybody who watches that run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Held-out patches become what the band, coherence and sample panels show."""
+"""Held-out patches become what the band, coherence, sample panels show."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Order analyses become what the line-up, order and layer-spectrum panels show."""
+"""Order analyses become what the line-up, order, layer-spectrum panels show."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -69,7 +71,7 @@ def lineup(orders: xr.Dataset) -> xr.Dataset:
     reference = float(orders.attrs.get("input_order_1_power", 1.0))
     share = causes / np.where(total > 0, total, np.nan)[:, None]
     level = {"long_name": "level without DC", "units": "dB re input tone"}
-    data = {
+    data: dict[str, Any] = {
         "share": (("layer", "cause"), share, {"long_name": "share of power without DC", "units": "1"}),
         "level": ("layer", decibel(total / reference), level),
     }

@@ -1,4 +1,4 @@
-"""Which panels the training desk has, and what each of them shows for a choice."""
+"""Panels of the training desk: what each of them shows for a choice."""
 
 from __future__ import annotations
 

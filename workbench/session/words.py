@@ -1,4 +1,4 @@
-"""A run's status in words and numbers for the status line."""
+"""A run's status in words for the status line."""
 
 from __future__ import annotations
 

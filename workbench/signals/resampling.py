@@ -1,4 +1,4 @@
-"""What an up- or down-sampler does to every frequency and to its images."""
+"""What an up- or down-sampler does to every frequency, what it leaves of every image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks with players, terms and a schedule: one file per family."""
+"""Networks with players, terms, a schedule: one file per family."""
 
 from workbench.systems.options import COMMON, Option, SystemSpec
 from workbench.systems.pix2pix import Pix2Pix

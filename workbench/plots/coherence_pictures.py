@@ -1,4 +1,4 @@
-"""Coherence as a map and as a distribution, never without the level below which it means nothing."""
+"""Coherence as a map or a distribution, never without the level below which it means nothing."""
 
 from __future__ import annotations
 
