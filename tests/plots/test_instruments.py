@@ -69,7 +69,9 @@ def test_every_column_of_a_glyph_exists_before_the_first_frame(name):
     for figure in figures(MAKERS[name]()):
         for renderer in figure.select(GlyphRenderer):
             values = [getattr(renderer.glyph, name) for name in renderer.glyph.dataspecs()]
-            fields = {v["field"] if isinstance(v, dict) else getattr(v, "field", None) for v in values} - {None}
+            fields = {v["field"] if isinstance(v, dict) else getattr(v, "field", None) for v in values} - {
+                None
+            }
             assert fields <= set(renderer.data_source.data), renderer
 
 

@@ -88,7 +88,7 @@ def test_a_killed_runner_is_told_with_what_is_kept_and_what_can_be_done(desk, ru
     hub.refresh()
     desk.draw()
     assert desk.runs.alert.visible
-    assert GONE in desk.runs.banner.object
+    assert GONE in desk.runs.banner.text
     assert desk.runs.resume.visible
     assert desk.runs.stop.disabled
     asked = []
@@ -103,17 +103,19 @@ def test_a_killed_runner_is_told_with_what_is_kept_and_what_can_be_done(desk, ru
 
 def test_a_viewer_sees_no_controls_and_is_refused(make_desk, run):
     desk = make_desk(can_control=False)
-    names = {button.label for button in desk.__panel__().select(pn.widgets.Button) if hasattr(button, "label")}
+    names = {
+        button.label for button in desk.__panel__().select(pn.widgets.Button) if hasattr(button, "label")
+    }
     labels = {w.label for w in desk.runs._bar.select(lambda o: hasattr(o, "label"))} | names
     assert not labels & {"Pause", "Stop", "Checkpoint", "Branch", "Resume"}
     assert "Share" in labels
     run.stop = lambda: pytest.fail("a viewer stopped the run")
     desk.runs._do(lambda: desk.control.stop())
-    assert "look but not start" in desk.runs.banner.object
+    assert "look but not start" in desk.runs.banner.text
     desk.drawer.open()
     assert desk.drawer.widgets == {}
     desk.drawer.start()
-    assert "look but not start" in desk.drawer.message.object
+    assert "look but not start" in desk.drawer.message.text
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_what_the_run_refuses_is_said(desk, run, monkeypatch):
 
     monkeypatch.setattr(run, "stop", refuse, raising=False)
     desk.runs.stop.param.trigger("clicks")
-    assert "cannot be asked to stop" in desk.runs.banner.object
+    assert "cannot be asked to stop" in desk.runs.banner.text
     assert desk.runs.alert.visible
 
 
@@ -158,7 +160,7 @@ def test_waiting_is_said_in_words(synthetic):
     desk.draw()
     for card in desk.cards.values():
         assert card._empty.visible
-        assert "Waiting for the first" in card._empty.object
+        assert "Waiting for the first" in card._empty.text
     run.train(1)
     hub.refresh()
     desk.draw()
@@ -177,7 +179,7 @@ def test_the_layer_under_the_lens(desk):
 
 
 def test_samples_wrap_around(desk):
-    assert "1 of 4" in desk.samples.text.object
+    assert "1 of 4" in desk.samples.text.text
     desk.samples.back.param.trigger("clicks")
     assert desk.state.sample == 4
     desk.samples.on.param.trigger("clicks")
@@ -195,7 +197,7 @@ def test_an_unknown_run_is_said(run, hub):
         raise ValueError(f"no run {name!r}; there are: synthetic")
 
     desk = TrainingDesk(DeskState(run="nope"), open_hub, lambda: [run])
-    assert "there are: synthetic" in desk.runs.banner.object
+    assert "there are: synthetic" in desk.runs.banner.text
     desk._choose("synthetic")
     desk.draw()
     assert "step 200" in desk.cards["lineup"].caption
@@ -212,12 +214,14 @@ def test_share_shows_the_code(desk, run):
     desk.steps.slider.value = 60
     desk.runs.share.param.trigger("clicks")
     assert desk._dialog.open
-    assert "wb.dashboard(run, held=60)" in desk._dialog.objects[0].object
+    assert "wb.dashboard(run, held=60)" in desk._dialog.objects[0].object.text
 
 
 def test_branch_passes_only_what_was_changed(desk, run, monkeypatch):
     asked = []
-    monkeypatch.setattr(run, "branch", lambda step, **changes: asked.append((step, changes)) or run, raising=False)
+    monkeypatch.setattr(
+        run, "branch", lambda step, **changes: asked.append((step, changes)) or run, raising=False
+    )
     desk.steps.slider.value = 60
     desk.runs.branch.param.trigger("clicks")
     fields = {w.label: w for w in desk._dialog.objects if hasattr(w, "label")}
@@ -244,7 +248,12 @@ def test_the_form_starts_a_run_and_goes_to_it(desk, run, monkeypatch):
     desk.drawer.widgets["up"].value = "nearest"
     desk.drawer.start()
     ((system, options),) = asked
-    assert (system, options["steps"], options["up"], options["scene"]) == ("pix2pix", 50, "nearest", "onetone")
+    assert (system, options["steps"], options["up"], options["scene"]) == (
+        "pix2pix",
+        50,
+        "nearest",
+        "onetone",
+    )
     assert "activation" not in options, "an empty choice is left to the system"
     assert desk.state.run == "fresh"
 
@@ -258,7 +267,7 @@ def test_a_form_that_is_refused_says_why(desk, monkeypatch):
     monkeypatch.setattr(workbench.runs, "launch", launch)
     desk.drawer.open()
     desk.drawer.start()
-    assert "needs an even number" in desk.drawer.message.object
+    assert "needs an even number" in desk.drawer.message.text
 
 
 def test_every_widget_has_a_name(desk):

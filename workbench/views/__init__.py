@@ -1,4 +1,4 @@
-"""Panel viewers over a state object: they compose and draw, they compute nothing."""
+"""Panel viewers over a state object: they compose, they compute nothing."""
 
 from workbench.views.dashboards import dashboard, desk_page
 from workbench.views.desk import TrainingDesk

@@ -1,4 +1,4 @@
-"""One panel on the page: title, colour keys, figures, and the sentence that says what is seen."""
+"""One panel on the page: title, colour keys, figures, the sentence that says what is seen."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from typing import Any
 import panel as pn
 
 from workbench.session import Frame
-from workbench.views.styles import CARD, TEXT
+from workbench.views.styles import CARD, KEYS
+from workbench.views.text import Text
 
-__all__ = ["PanelCard", "html"]
-
-
-def html(text: str = "", **options: Any) -> pn.pane.HTML:
-    """Return a text pane in the page's style."""
-    options = {"sizing_mode": "stretch_width", "margin": 0, **options}
-    return pn.pane.HTML(text, stylesheets=[TEXT], **options)
+__all__ = ["PanelCard"]
 
 
 class PanelCard(pn.viewable.Viewer):
@@ -55,12 +50,16 @@ class PanelCard(pn.viewable.Viewer):
         self._says = says or next(iter(instruments))
         self._keys = keys
         self._shown: dict[str, Frame] = {}
-        self._key_pane = html(f'<div class="keys">{keys() if keys else ""}</div>', visible=keys is not None)
-        self._empty = html(f'<div class="empty">{escape(title)}: waiting for the run.</div>',
-                           styles={"position": "absolute", "inset": "0", "z-index": "5"})  # fmt: skip
-        self._caption = html('<p class="caption">&nbsp;</p>')
+        self._key_pane = Text(f'<div class="keys">{keys() if keys else ""}</div>', KEYS)
+        self._key_pane.visible = keys is not None
+        # lies over the figures, which keep their places, until there is something to draw
+        self._empty = Text(
+            '<div class="empty">Waiting for the run.</div>',
+            styles={"position": "absolute", "inset": "0", "z-index": "5"},
+        )
+        self._caption = Text('<p class="caption">&nbsp;</p>')
         head = pn.Row(
-            html(f"<h2>{escape(title)}</h2>"), *tools,
+            Text(f"<h2>{escape(title)}</h2>"), *tools,
             sizing_mode="stretch_width", margin=0, align="center", min_height=44 if tools else 24,
         )  # fmt: skip
         stage = pn.Column(
@@ -78,7 +77,7 @@ class PanelCard(pn.viewable.Viewer):
     @property
     def caption(self) -> str:
         """The sentence under the figures, as HTML."""
-        return self._caption.object
+        return self._caption.text
 
     def draw(self, frames: dict[str, Frame]) -> bool:
         """Show this card's frames; those shown already are not sent again. Returns whether any was new."""
@@ -96,13 +95,9 @@ class PanelCard(pn.viewable.Viewer):
     def _write(self, frame: Frame) -> None:
         missing = frame.data is None
         if missing:
-            self._empty.object = f'<div class="empty">{escape(frame.caption)}</div>'
+            self._empty.text = f'<div class="empty">{escape(frame.caption)}</div>'
         self._empty.visible = missing
         at = "" if frame.step is None else f'<span class="at">step {frame.step} ·</span> '
-        text = f'<p class="caption">{"&nbsp;" if missing else at + escape(frame.caption)}</p>'
-        if text != self._caption.object:
-            self._caption.object = text
+        self._caption.text = f'<p class="caption">{"&nbsp;" if missing else at + escape(frame.caption)}</p>'
         if self._keys is not None:
-            keys = f'<div class="keys">{self._keys()}</div>'
-            if keys != self._key_pane.object:
-                self._key_pane.object = keys
+            self._key_pane.text = f'<div class="keys">{self._keys()}</div>'

@@ -1,4 +1,4 @@
-"""The training desk: one run watched and steered on one page."""
+"""The training desk: one run on one page, watched or steered."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import panel_material_ui as pmui
 from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
 from workbench.session.control import Control
 from workbench.views import panels
-from workbench.views.card import PanelCard, html
+from workbench.views.card import PanelCard
 from workbench.views.newrun import NO_STEPPERS, Drawer
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
 from workbench.views.stepbar import StepBar
 from workbench.views.styles import DESK, GRID, PAGE_THEME
+from workbench.views.text import Text
 
 __all__ = ["TrainingDesk"]
 
@@ -192,7 +193,7 @@ class TrainingDesk(pn.viewable.Viewer):
         path = str(self.run.path) if self.run is not None else self.state.run
         code = escape(self.state.as_code(path))
         self._dialog.objects = [
-            html(
+            Text(
                 "<h2>Share this view</h2><p>The address of this page holds run, step, sample and layer. "
                 f"In a notebook:</p><pre style='white-space:pre-wrap'>{code}</pre>"
             )
@@ -210,7 +211,7 @@ class TrainingDesk(pn.viewable.Viewer):
             "learning_rate": pmui.FloatInput(sx=NO_STEPPERS, label="Learning rate", value=None, start=0),
             "steps": pmui.IntInput(sx=NO_STEPPERS, label="Steps in all", value=None, start=1),
         }
-        message = html("")
+        message = Text("")
         start = pmui.Button(label="Start the branch", icon="call_split", color="primary")
 
         def go(_event: Any) -> None:
@@ -220,13 +221,13 @@ class TrainingDesk(pn.viewable.Viewer):
             try:
                 run = self.control.branch(values.pop("step", None), **values)
             except (PermissionError, RuntimeError, ValueError, OSError) as error:
-                message.object = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
+                message.text = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
                 return
             self._dialog.open = False
             self._choose(run.name)
 
         start.on_click(go)
-        self._dialog.objects = [html("<h2>Branch here</h2><p>What stays empty stays as it is.</p>"),
+        self._dialog.objects = [Text("<h2>Branch here</h2><p>What stays empty stays as it is.</p>"),
                                 *fields.values(), start, message]  # fmt: skip
         self._dialog.open = True
 

@@ -1,4 +1,4 @@
-"""The drawer: start a run, and the runs there are."""
+"""The drawer: start a run, open one that is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import panel_material_ui as pmui
 from workbench.session.control import Control
 from workbench.session.form import Field, run_form
 from workbench.session.words import COLOURS
-from workbench.views.card import html
+from workbench.views.styles import KEYS
+from workbench.views.text import Text
 
 __all__ = ["NO_STEPPERS", "Drawer"]
 
@@ -41,7 +42,7 @@ class Drawer(pn.viewable.Viewer):
         super().__init__()
         self._control, self._list_runs, self._on_run = control, list_runs, on_run
         self.widgets: dict[str, Any] = {}
-        self.message = html("", margin=(0, 12))
+        self.message = Text("", margin=(0, 12))
         self._column = pn.Column(sizing_mode="stretch_width", margin=0)
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -52,7 +53,7 @@ class Drawer(pn.viewable.Viewer):
         if not len(self._column):
             form = self._form() if self._control.can_control else []
             self._runs = pn.Column(sizing_mode="stretch_width", margin=(0, 0, 24, 0))
-            self._column.objects = [*form, html("<h2>Runs</h2>", margin=(16, 12, 4, 12)), self._runs]
+            self._column.objects = [*form, Text("<h2>Runs</h2>", margin=(16, 12, 4, 12)), self._runs]
         self.refresh()
 
     def refresh(self) -> None:
@@ -67,12 +68,12 @@ class Drawer(pn.viewable.Viewer):
             button.on_click(partial(self._chosen, run.name))
             dot = f'<i class="dot" style="background:{COLOURS.get(status.state, "#8C8C8C")}"></i>'
             words = f"{escape(status.state)}, {status.step} / {status.steps}"
-            state = html(
-                f'<div class="status"><span>{dot}{words}</span></div>',
+            state = Text(
+                f'<div class="status"><span>{dot}{words}</span></div>', KEYS,
                 margin=(8, 12, 0, 4), sizing_mode=None, width=150,
             )  # fmt: skip
             entries.append(pn.Row(button, state, sizing_mode="stretch_width", margin=(0, 0, 0, 8)))
-        self._runs.objects = entries or [html("<p>No runs yet.</p>", margin=(0, 12))]
+        self._runs.objects = entries or [Text("<p>No runs yet.</p>", margin=(0, 12))]
 
     def _chosen(self, name: str, _event: Any) -> None:
         self._on_run(name)
@@ -84,7 +85,7 @@ class Drawer(pn.viewable.Viewer):
             if field.group != group:
                 group = field.group
                 heading = "New run" if group == "run" else group.capitalize()
-                content.append(html(f"<h2>{escape(heading)}</h2>", margin=(14, 12, 2, 12)))
+                content.append(Text(f"<h2>{escape(heading)}</h2>", margin=(14, 12, 2, 12)))
             self.widgets[field.name] = _widget(field)
             content.append(self.widgets[field.name])
         start = pmui.Button(
@@ -101,9 +102,9 @@ class Drawer(pn.viewable.Viewer):
         try:
             run = self._control.launch(values)
         except (PermissionError, ValueError, RuntimeError, OSError) as error:
-            self.message.object = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
+            self.message.text = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
             return
-        self.message.object = f"<p>{escape(run.name)} started.</p>"
+        self.message.text = f"<p>{escape(run.name)} started.</p>"
         self._on_run(run.name)
         self.refresh()
 

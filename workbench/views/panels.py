@@ -10,8 +10,9 @@ import panel_material_ui as pmui
 
 from workbench import plots
 from workbench.session import DeskState
-from workbench.views.card import PanelCard, html
-from workbench.views.styles import SHEET_GRID, TWO_COLUMNS
+from workbench.views.card import PanelCard
+from workbench.views.styles import COLOUR_BAR, KEYS, SHEET_GRID, TWO_COLUMNS
+from workbench.views.text import Text
 
 __all__ = [
     "SampleTools",
@@ -33,6 +34,7 @@ COHERENCE_STYLES = {
 }
 HATCHED = '<span class="key"><i class="hatched"></i>hatched: cannot be told apart</span>'
 UNIT_TICKS = [(0.0, "0"), (0.25, "0.25"), (0.5, "0.5"), (0.75, "0.75"), (1.0, "1")]
+SIGN_TICKS = [(0.0, "−"), (0.5, "0"), (1.0, "+")]
 PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
 
 
@@ -71,7 +73,7 @@ def lineup_card(state: DeskState) -> PanelCard:
 def orders_card(layer_select: Any) -> PanelCard:
     """Harmonic orders of the layer under the lens, and of all layers."""
     lines, levels = plots.OrderLines(height=390), plots.OrderMap(height=346)
-    bar = html("")
+    bar = Text("", COLOUR_BAR)
     return PanelCard(
         "Harmonic orders",
         pair(figure(lines.figure), column(figure(levels.figure), bar)),
@@ -84,7 +86,9 @@ def orders_card(layer_select: Any) -> PanelCard:
 def band_card() -> PanelCard:
     """Where the mapped images' spectra lie."""
     instrument = plots.BandPair()
-    bar = html(plots.colour_bar(plots.SPECTRUM, "level, dB re the real image’s largest line", DB_TICKS))
+    bar = Text(
+        plots.colour_bar(plots.SPECTRUM, "level, dB re the real image’s largest line", DB_TICKS), COLOUR_BAR
+    )
     return PanelCard(
         "Nyquist band",
         column(pair(*(square(plot) for plot in instrument.figures.values())), bar),
@@ -95,7 +99,7 @@ def band_card() -> PanelCard:
 def coherence_card() -> PanelCard:
     """Coherence of one patch and its distribution over all held-out ones."""
     picture, histogram = plots.CoherenceMap(), plots.CoherenceHistogram()
-    bar = html("")
+    bar = Text("", COLOUR_BAR)
     return PanelCard(
         "Coherence, held-out",
         column(pair(square(picture.figure), square(histogram.figure)), bar),
@@ -113,9 +117,7 @@ class _WithBar:
 
     def update(self, data: Any) -> None:
         self.instrument.update(data)
-        text = self._describe(self.instrument, data)
-        if text != self._bar.object:
-            self._bar.object = text
+        self._bar.text = self._describe(self.instrument, data)
 
 
 def _null_bar(instrument: plots.CoherenceMap, data: Any) -> str:
@@ -138,7 +140,7 @@ class SampleTools:
         small = {"size": "small", "variant": "text", "margin": 0}
         self.back = pmui.Button(label="Previous", icon="chevron_left", **small)
         self.on = pmui.Button(label="Next", end_icon="chevron_right", **small)
-        self.text = html('<p class="count">1 of 1</p>', sizing_mode=None, width=56)
+        self.text = Text('<p class="count">1 of 1</p>', sizing_mode=None, width=56)
         self.count = 1
         self.back.on_click(lambda _event: self._go(-1))
         self.on.on_click(lambda _event: self._go(1))
@@ -152,8 +154,7 @@ class SampleTools:
         """Show the sample's number and how many there are."""
         self.count = max(count, 1)
         text = f'<p class="count">{min(self.state.sample, self.count)} of {self.count}</p>'
-        if text != self.text.object:
-            self.text.object = text
+        self.text.text = text
 
     def _go(self, by: int) -> None:
         self.state.sample = (self.state.sample - 1 + by) % self.count + 1
@@ -162,15 +163,18 @@ class SampleTools:
 def sheet_card(tools: SampleTools) -> PanelCard:
     """Lay out one sample as the paper does."""
     sheet = plots.Sheet()
-    titles = {name: html(f"<h3>{plots.TITLES[name]}</h3>") for name in sheet.figures}
+    titles = {name: Text(f"<h3>{plots.TITLES[name]}</h3>") for name in sheet.figures}
     tiles = [
         column(square(plot), titles[name], styles={"gap": "2px"}) for name, plot in sheet.figures.items()
     ]
     scales = column(
-        html(plots.colour_bar(plots.DIVERGING, "signed amplitude", [(0.0, "−"), (0.5, "0"), (1.0, "+")])),
-        html(plots.colour_bar(plots.SPECTRUM, "spectra, dB", DB_TICKS)),
-        html(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS)),
-        html(plots.colour_bar(plots.MAGNITUDE, "|γ̂|; grey: not significant", UNIT_TICKS[::2])),
+        Text(
+            plots.colour_bar(plots.DIVERGING, "signed amplitude", [(0.0, "−"), (0.5, "0"), (1.0, "+")]),
+            COLOUR_BAR,
+        ),
+        Text(plots.colour_bar(plots.SPECTRUM, "spectra, dB", DB_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.MAGNITUDE, "|γ̂|; grey: not significant", UNIT_TICKS[::2]), COLOUR_BAR),
     )
     return PanelCard(
         "Sample",
@@ -187,7 +191,7 @@ def history_card(on_step: Callable[[int], None]) -> PanelCard:
     coherence = plots.History(
         "mean |γ̂|", on_step=on_step, height=290, y_range=(0, 1), styles=COHERENCE_STYLES
     )
-    keys = html(""), html("")
+    keys = Text("", KEYS), Text("", KEYS)
 
     def legend(instrument: plots.History, _data: Any) -> str:
         return f'<div class="keys">{plots.legend(instrument.legend())}</div>'

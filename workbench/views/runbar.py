@@ -1,4 +1,4 @@
-"""The line at the top: which run, what it is doing, and what can be asked of it."""
+"""The line at the top: which run, what it is doing, what can be asked of it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import panel_material_ui as pmui
 
 from workbench.session.control import Control
 from workbench.session.words import COLOURS, banner, status_parts
-from workbench.views.card import html
-from workbench.views.styles import BANNER, RUN_BAR
+from workbench.views.styles import BANNER, KEYS, RUN_BAR
+from workbench.views.text import Text
 
 __all__ = ["RunBar"]
 
@@ -52,8 +52,8 @@ class RunBar(pn.viewable.Viewer):
             margin=(4, 0), description=None, css_classes=["run-select"],
         )  # fmt: skip
         self.select.param.watch(lambda event: on_run(event.new), "value")
-        self.status = html(
-            '<div class="status">no run yet</div>', styles={"flex": "1 1 300px", "align-self": "center"}
+        self.status = Text(
+            '<div class="status">no run yet</div>', KEYS, styles={"flex": "1 1 300px", "align-self": "center"}
         )
         self.pause = self._button("Pause", "pause", self._toggle)
         self.stop = self._button("Stop", "stop", lambda: self.control.stop())
@@ -63,14 +63,15 @@ class RunBar(pn.viewable.Viewer):
         self.share = self._button("Share", "share", on_share)
         self.buttons = (self.pause, self.stop, self.advance, self.checkpoint, self.branch)
         shown = [*self.buttons, self.share] if control.can_control else [self.share]
-        self.banner = html("", visible=False)
+        self.banner = Text("", visible=False)
         self.resume = self._button("Resume", "play_arrow", lambda: self.control.resume(), variant="outlined")
         self.alert = pn.Row(
             self.banner, *([self.resume] if control.can_control else []),
             visible=False, sizing_mode="stretch_width", margin=0, align="center", stylesheets=[BANNER],
         )  # fmt: skip
+        buttons = pn.Row(*shown, margin=0, styles={"flex-wrap": "wrap", "align-self": "center"})
         self._bar = pn.Row(
-            self.select, self.status, pn.Row(*shown, margin=0, styles={"flex-wrap": "wrap", "align-self": "center"}),
+            self.select, self.status, buttons,
             sizing_mode="stretch_width", margin=0, stylesheets=[RUN_BAR], css_classes=["run-bar"],
         )  # fmt: skip
 
@@ -108,8 +109,7 @@ class RunBar(pn.viewable.Viewer):
             text = (
                 f'<div class="status" role="status"><span>{dot}<b>{escape(parts[0])}</b></span>{line}</div>'
             )
-            if text != self.status.object:
-                self.status.object = text
+            self.status.text = text
         if state != self._state:
             self._state = state
             going = state in ("running", "queued")
@@ -131,8 +131,8 @@ class RunBar(pn.viewable.Viewer):
             f'<p role="alert" style="border-left:4px solid {colour};padding:8px 12px;font-size:14px">'
             f"{escape(sentence)}</p>"
         )
-        if sentence and text != self.banner.object:
-            self.banner.object = text
+        if sentence:
+            self.banner.text = text
         if self.alert.visible != bool(sentence):
             self.banner.visible = self.alert.visible = bool(sentence)
         resumable = self._state in ("lost", "failed", "stopped")

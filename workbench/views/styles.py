@@ -1,19 +1,11 @@
-"""How the pages look: one style sheet for cards, bars and captions in both themes."""
+"""How the pages look: one style sheet for cards, bars, captions in both themes."""
 
 from __future__ import annotations
 
 __all__ = [
-    "BANNER",
-    "CARD",
-    "DESK",
-    "GRID",
-    "PAGE_THEME",
-    "RUN_BAR",
-    "SHEET_GRID",
-    "STEP_BAR",
-    "TEXT",
-    "TWO_COLUMNS",
-]
+    "BANNER", "CARD", "COLOUR_BAR", "DESK", "GRID", "KEYS", "PAGE_THEME", "RUN_BAR", "SHEET_GRID", "STEP_BAR",
+    "TWO_COLUMNS", "TYPE",
+]  # fmt: skip
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _MUTED = "var(--mui-palette-text-secondary, #6b6b6b)"
@@ -87,7 +79,7 @@ BANNER = f"""
 :host {{ position: sticky; top: 48px; z-index: 19; padding: 0 12px; background: {_PAPER}; }}
 """
 
-_TYPE = f"""
+TYPE = f"""
 :host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
 h2 {{ font-size: 15px; line-height: 20px; font-weight: 600; margin: 0; }}
 h3 {{ font-size: 12px; line-height: 16px; font-weight: 500; margin: 0; color: {_MUTED}; }}
@@ -102,7 +94,8 @@ p {{ margin: 0; }}
 }}
 """
 
-_KEYS = f"""
+KEYS = f"""
+:host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
 .keys {{
   display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; line-height: 16px; min-height: 16px;
 }}
@@ -117,7 +110,8 @@ _KEYS = f"""
 .status b {{ font-weight: 600; }}
 """
 
-_COLOUR_BAR = f"""
+COLOUR_BAR = f"""
+:host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
 .colour-bar {{ padding: 16px 18px 0 18px; font-size: 11px; line-height: 14px; }}
 .colour-bar .bar {{ position: relative; height: 10px; margin-bottom: 15px; border-radius: 2px; }}
 .colour-bar b {{ position: absolute; width: 0; border-left: 1px solid {_TEXT}; font-weight: 400; }}
@@ -130,5 +124,3 @@ _COLOUR_BAR = f"""
 .colour-bar .mark em {{ top: -14px; font-weight: 600; }}
 .colour-bar .bar-label {{ text-align: center; color: {_MUTED}; }}
 """
-
-TEXT = _TYPE + _KEYS + _COLOUR_BAR
