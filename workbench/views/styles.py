@@ -112,6 +112,7 @@ KEYS = f"""
 
 COLOUR_BAR = f"""
 :host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
+.bk-clearfix {{ display: block; width: 100%; }}
 .colour-bar {{ padding: 16px 18px 0 18px; font-size: 11px; line-height: 14px; }}
 .colour-bar .bar {{ position: relative; height: 10px; margin-bottom: 15px; border-radius: 2px; }}
 .colour-bar b {{ position: absolute; width: 0; border-left: 1px solid {_TEXT}; font-weight: 400; }}
