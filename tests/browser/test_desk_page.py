@@ -105,7 +105,7 @@ def test_every_control_has_a_name_and_is_reached_by_keyboard(visit, url):
     one.until(ALL_FED)
     one.page.get_by_label("Open drawer").click()
     one.page.get_by_role("button", name="Start training").wait_for(timeout=PATIENCE)
-    nodes = one.context.new_cdp_session(one.page).send("Accessibility.getFullAXTree")["nodes"]
+    nodes = one.page.context.new_cdp_session(one.page).send("Accessibility.getFullAXTree")["nodes"]
     roles = {"button", "slider", "combobox", "checkbox", "switch", "textbox", "spinbutton", "link"}
     found = [node for node in nodes if node.get("role", {}).get("value") in roles and not node.get("ignored")]
     nameless = [n["role"]["value"] for n in found if not n.get("name", {}).get("value", "").strip()]

@@ -87,9 +87,9 @@ def test_the_form_offers_what_exists():
 def test_the_status_line_leaves_out_what_is_unknown():
     status = SimpleNamespace(
         state="running", step=3, steps=9, rate=float("nan"), seconds_left=float("nan"),
-        observing_share=0.0, device="",
+        observing_share=0.0, device="", message="setting up",
     )  # fmt: skip
-    assert status_parts(status) == ["training", "3 / 9", "observing 0 %"]
+    assert status_parts(status) == ["training", "3 / 9", "observing 0 %", "setting up"]
     status.state = "finished"
     assert status_parts(status) == ["finished", "3 / 9"]
 

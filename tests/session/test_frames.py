@@ -6,6 +6,7 @@ from workbench.session import (
     PANELS,
     Choice,
     Hub,
+    captions,
     compose,
     frame_steps,
     history_frames,
@@ -141,6 +142,7 @@ def test_every_panel_has_a_frame_and_a_step(hub):
     for name, frame in frames.items():
         assert frame.data is not None, name
         assert frame.step == (137 if name == "losses" else 120), name
+    assert compose(hub, Choice(step=90))["losses"].step == 90, "the sentence is about the cursor's step"
 
 
 def test_the_same_choice_gives_the_same_objects_and_a_new_step_others(hub):
@@ -179,7 +181,7 @@ def test_captions_carry_the_numbers(hub):
     assert f"{float(coherence['mean']):.2f} on average" in frames["histogram"].caption
     assert "null level 0.30" in frames["histogram"].caption
     assert "ReLU theory explains up3.activation to " in frames["order_lines"].caption
-    assert "At step 200: generator loss" in frames["losses"].caption
+    assert frames["losses"].caption.startswith("Generator loss ")
     lineup = frames["lineup"].data
     spurious = lineup["share"].where(lineup["cause"] != "direct").max()
     assert frames["lineup"].caption.startswith(f"{100 * float(spurious):.0f} %")
@@ -195,3 +197,16 @@ def test_steps_layers_and_samples_on_offer(hub):
 
 def test_a_sample_that_does_not_exist_is_the_last(hub):
     assert compose(hub, Choice(step=200, sample=99))["sheet"].data.attrs["sample"] == 3
+
+
+def test_the_caption_does_not_name_one_cause_where_two_cannot_be_told_apart(hub):
+    orders = hub.records.dataset("orders").isel(step=-1)
+    data = order_frames.lineup(orders)
+    data["share"][:] = 0.0
+    data["share"].loc[{"layer": "up5.activation", "cause": "image_5"}] = 0.9
+    assert "is an image of level 5;" in captions.lineup_caption(
+        data.assign(ambiguous=data["ambiguous"] & False)
+    )
+    assert "is an image of level 5, or leakage;" in captions.lineup_caption(
+        data.assign(ambiguous=data["ambiguous"] | True)
+    )

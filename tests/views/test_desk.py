@@ -35,8 +35,7 @@ def test_the_slider_moves_all_panels(desk):
         assert (after[name] is before[name]) == (name in fixed)
     assert [history.cursor.location for history in histories] == [60, 60]
     for name, card in desk.cards.items():
-        assert "step 60" in card.caption or name == "history", name
-    assert "At step 60" in desk.cards["history"].caption
+        assert "step 60" in card.caption, name
     assert desk.steps.live.value is False
 
 
@@ -294,3 +293,40 @@ def test_pixels_reach_the_browser_as_bytes(desk):
     images = [d["image"][0] for s in root.select({"type": ColumnDataSource}) if "image" in (d := s.data)]
     assert len(images) >= 14
     assert sum(image.dtype == np.uint8 for image in images) == len(images) - 1, "all but the colour composite"
+
+
+def test_an_answer_stays_while_the_run_goes_on(desk, run, hub):
+    desk.runs.notify("error", "a branch needs a checkpoint")
+    run.train(20)
+    hub.refresh()
+    desk.draw()
+    assert "needs a checkpoint" in desk.runs.banner.text
+    assert desk.runs.alert.visible
+    desk.runs._until = 0.0
+    desk.draw()
+    assert not desk.runs.alert.visible
+
+
+def test_a_notebook_sends_what_it_draws(run, hub, monkeypatch):
+    from workbench.views import dashboards
+
+    monkeypatch.setattr(dashboards, "hub_of", lambda _run: hub)
+    desk = dashboard(run)
+    pushed = []
+    monkeypatch.setattr(pn.io, "push_notebook", pushed.append)
+    desk.steps.slider.value = 60
+    assert pushed
+    assert pushed[0] is desk.__panel__()
+
+
+def test_the_page_without_any_run(monkeypatch):
+    import workbench.runs
+    from workbench.session import DeskState
+    from workbench.views import desk_page
+
+    desk = TrainingDesk(DeskState(), lambda name: pytest.fail(f"opened {name!r}"), list)
+    desk.attach()
+    assert "No run yet: open the drawer and start one." in desk.runs.banner.text
+    assert desk.runs.alert.visible
+    monkeypatch.setattr(workbench.runs, "list_runs", list)
+    assert desk_page().sidebar_open is False, "closed, so that a narrow screen shows the instruments"

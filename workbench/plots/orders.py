@@ -58,7 +58,7 @@ class OrderLines:
             "floor": np.full(len(order), floor),
         }
         top = np.nanmax([0.0, *above[np.isfinite(above)], *theory[np.isfinite(theory)]])
-        end = 6 + 5 * np.ceil(top / 5)
+        end = 4 + 5 * np.ceil(top / 5)
         if (self.y_range.start, self.y_range.end) != (floor, end):
             self.y_range.start, self.y_range.end = floor, end
         if self.figure.x_range.end != order[-1] + 0.7 or not self._ticker.ticks:

@@ -77,6 +77,8 @@ def lineup_caption(data: xr.Dataset) -> str:
         return "Every layer keeps its power at the true frequencies."
     last = float(share[-1, direct][0])
     words = cause_words(str(data["cause"].values[cause]))
+    if "ambiguous" in data and data["ambiguous"].values[layer] and data["cause"].values[cause] != "folded":
+        words += ", or leakage" if words.startswith("an image") else ", or an image"
     return (
         f"{percent(largest)} of the power of {names[layer]} is {words}; "
         f"in {names[-1]}, the last layer, {percent(last)} is at its true frequency."
@@ -170,4 +172,5 @@ def history_caption(losses: xr.Dataset | None, coherence: xr.Dataset | None, ste
         held, trained = (float(at.sel(series=name)) if name in at["series"].values else float("nan")
                          for name in ("held-out", "training"))  # fmt: skip
         parts.append(f"coherence {number(held, 2)} held-out, {number(trained, 2)} on training patches")
-    return f"At step {step}: {', '.join(parts)}." if parts else ""
+    sentence = ", ".join(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}." if parts else ""

@@ -175,7 +175,7 @@ def _compose_one(hub: Hub, name: str, panel: Panel, choice: Choice) -> Frame:
         return frame
     sentence, data = panel.sentence, frame.data
     caption = hub.remember((*key, "sentence", choice.step), lambda: sentence(hub.records, data, choice))
-    return replace(frame, caption=caption)
+    return replace(frame, caption=caption, step=int(steps[index]))
 
 
 def frame_steps(hub: Hub) -> list[int]:

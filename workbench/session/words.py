@@ -39,7 +39,7 @@ def status_parts(status: Any) -> list[str]:
 
     >>> from types import SimpleNamespace as S
     >>> status_parts(S(state="running", step=412, steps=3000, rate=18.2, seconds_left=144.0,
-    ...                observing_share=0.031, device="cpu"))
+    ...                observing_share=0.031, device="cpu", message=""))
     ['training', '412 / 3000', '18 it/s', '2:24 left', 'observing 3 %', 'cpu']
     """
     parts = [_WORDS.get(status.state, status.state), f"{status.step} / {status.steps}"]
@@ -51,6 +51,8 @@ def status_parts(status: Any) -> list[str]:
         parts.append(f"observing {100 * status.observing_share:.0f} %")
     if status.device:
         parts.append(str(status.device))
+    if status.message and status.state in ("running", "paused", "stopping"):
+        parts.append(status.message)
     return parts
 
 

@@ -56,12 +56,11 @@ def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
     """Keep `desk` up to date from the kernel's own event loop, until the run has ended."""
     hub.refresh()
     desk.draw()
+    desk.pump.push = lambda: pn.io.push_notebook(desk.__panel__())
 
     def tick() -> None:
-        changed = hub.refresh()
-        if changed:
-            desk.draw()
-            pn.io.push_notebook(desk.__panel__())
+        if hub.refresh():
+            desk.pump.request()
         elif getattr(hub.status, "state", "") in ("finished", "stopped", "failed"):
             callback.stop()
 
@@ -91,5 +90,5 @@ def desk_page() -> pmui.Page:
 
     desk = TrainingDesk(state, open_hub, list_runs, can_control=may_control(pn.state.user))
     if refused:
-        desk.runs.say("warning", f"Ignored from the address: {', '.join(map(str, refused))}.")
+        desk.runs.notify("warning", f"Ignored from the address: {', '.join(map(str, refused))}.")
     return desk.page()

@@ -13,6 +13,7 @@ from workbench.session import Choice, DeskState, Hub, compose, frame_steps, laye
 from workbench.session.control import Control
 from workbench.views import panels
 from workbench.views.card import PanelCard
+from workbench.views.connection import reload_when_back
 from workbench.views.newrun import NO_STEPPERS, Drawer
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
@@ -76,6 +77,7 @@ class TrainingDesk(pn.viewable.Viewer):
         self.pump = Pump(self.draw)
         self.cards["lineup"].instruments["lineup"].level.tags = [self.pump.beat]
         self.drawer = Drawer(self.control, list_runs, self._choose)
+        self._lost = Text("", visible=False)
         self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
         self._grid = pn.Column(
             *self.cards.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
@@ -97,7 +99,7 @@ class TrainingDesk(pn.viewable.Viewer):
         try:
             self.hub, self.run = self._open_hub(name)
         except ValueError as error:
-            self.runs.say("error", str(error))
+            self.runs.notify("error", str(error))
             return
         self.control.run = self.run
         if name not in self.runs.select.options:
@@ -181,7 +183,7 @@ class TrainingDesk(pn.viewable.Viewer):
         if self.hub is not None:
             self.pump.connect(self.hub, self._document)
         else:
-            self.runs.say("info", "No run yet: open the drawer and start one.")
+            self.runs.notify("info", "No run yet: open the drawer and start one.")
 
     def close(self) -> None:
         """Stop following."""
@@ -238,6 +240,9 @@ class TrainingDesk(pn.viewable.Viewer):
             title="Spectral workbench", main=[self], sidebar=[self.drawer], sidebar_open=False,
             sidebar_width=340, theme_config=PAGE_THEME, busy_indicator=None,
         )  # fmt: skip
+        if pn.state.curdoc is not None:
+            self._view.insert(0, self._lost)
+            reload_when_back(pn.state.curdoc, self._lost.div)
         page.param.watch(lambda event: self.drawer.open() if event.new else None, "sidebar_open")
         pn.state.onload(self.attach)
         return page

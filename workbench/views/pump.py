@@ -37,6 +37,7 @@ class Pump:
             ),
         )
         self.beat.on_change("end", self._painted)
+        self.push: Callable[[], None] | None = None  # sends what was drawn, in a notebook
         self._draw = draw
         self._document: Any = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -78,6 +79,8 @@ class Pump:
         self._stale = False
         if self._document is None:
             self._draw()
+            if self.push is not None:
+                self.push()
             return
         with hold(self._document):
             self._draw()

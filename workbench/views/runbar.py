@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["RunBar"]
 
 _SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "6px"}}
 ADVANCE = 10  # steps
+NOTICE = 12.0  # s
 
 
 class RunBar(pn.viewable.Viewer):
@@ -47,6 +49,8 @@ class RunBar(pn.viewable.Viewer):
         super().__init__()
         self.control = control
         self._pid: int | None = None
+        self._state = ""
+        self._notice, self._until = ("", ""), 0.0
         self.select = pmui.Select(
             label="Run", options=names, value=name if name in names else None, size="small", width=210,
             margin=(4, 0), description=None, css_classes=["run-select"],
@@ -87,15 +91,13 @@ class RunBar(pn.viewable.Viewer):
         try:
             action()
         except (PermissionError, RuntimeError, ValueError, OSError) as error:
-            self.say("error", str(error))
+            self.notify("error", str(error))
 
     def _toggle(self) -> None:
         if self._state in ("running", "queued"):
             self.control.pause()
         else:
             self.control.resume()
-
-    _state = ""
 
     def refresh(self, status: Any, last_step: int, trouble: str) -> None:
         """Show what the run is doing."""
@@ -122,10 +124,15 @@ class RunBar(pn.viewable.Viewer):
             for button in (self.stop, self.advance, self.checkpoint):
                 button.disabled = not alive
             self.branch.disabled = state == ""
-        self.say(*banner(status, last_step, trouble, self._pid))
+        urgent = banner(status, last_step, trouble, self._pid)
+        self._say(*(urgent if urgent[1] or time.monotonic() > self._until else self._notice))
 
-    def say(self, severity: str, sentence: str) -> None:
-        """Show a sentence that needs attention; nothing where it is empty."""
+    def notify(self, severity: str, sentence: str) -> None:
+        """Show an answer to what the viewer did, for a while and unless there is worse to tell."""
+        self._notice, self._until = (severity, sentence), time.monotonic() + NOTICE
+        self._say(severity, sentence)
+
+    def _say(self, severity: str, sentence: str) -> None:
         colour = {"error": "#D6604D", "warning": "#C79A10"}.get(severity, "#4393C3")
         text = (
             f'<p role="alert" style="border-left:4px solid {colour};padding:8px 12px;font-size:14px">'
