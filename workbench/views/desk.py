@@ -8,6 +8,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.util import edit_readonly
 
 from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
 from workbench.session.control import Control
@@ -240,6 +241,10 @@ class TrainingDesk(pn.viewable.Viewer):
             title="Spectral workbench", main=[self], sidebar=[self.drawer], sidebar_open=False,
             sidebar_width=340, theme_config=PAGE_THEME, busy_indicator=None,
         )  # fmt: skip
+        # The page follows the server's busy state, and walks through its whole model tree each time it does:
+        # 90 % of the cost of a slider move, for an indicator that is not shown.
+        with edit_readonly(page):
+            page.busy = False
         if pn.state.curdoc is not None:
             self._view.insert(0, self._lost)
             reload_when_back(pn.state.curdoc, self._lost.div)
