@@ -12,7 +12,7 @@ SOURCES = """() => {
     : v == null ? 0 : Array.from(v).reduce((a, b, i) => (a * 31 + (i + 1) * sum(b)) % 1e9, v.length)
   const found = {}
   for (const model of Bokeh.documents[0]._all_models.values()) {
-    if (model.type != "ColumnDataSource") continue
+    if (model.type != "ColumnDataSource" || model.columns().includes("html")) continue
     const data = model.data instanceof Map ? [...model.data.values()] : Object.values(model.data)
     found[model.id] = data.some((column) => column.length == 0) ? null : sum(data.map(sum))
   }

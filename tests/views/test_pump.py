@@ -29,12 +29,13 @@ class Listener:
         self.document = Document()
         self.pump = Pump(self.draw)
         self.pump._document = self.document
+        self.paint()
 
     def draw(self):
         self.drawn += 1
 
     def paint(self):
-        self.pump.beat.end = self.pump.beat.start
+        self.pump.beat.painted = self.pump.beat.sent
 
 
 def test_one_frame_under_way_and_the_newest_wins(monkeypatch):
@@ -50,6 +51,16 @@ def test_one_frame_under_way_and_the_newest_wins(monkeypatch):
     viewer.pump.schedule()
     viewer.document.run()
     assert viewer.drawn == 3
+
+
+def test_nothing_is_sent_before_the_page_is_there(monkeypatch):
+    viewer = Listener(monkeypatch)
+    viewer.pump.beat.painted = -1
+    viewer.pump.schedule()
+    viewer.document.run()
+    assert viewer.drawn == 0
+    viewer.paint()
+    assert viewer.drawn == 1
 
 
 def test_many_requests_before_the_loop_turns_become_one(monkeypatch):

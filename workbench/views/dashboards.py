@@ -56,7 +56,7 @@ def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
     """Keep `desk` up to date from the kernel's own event loop, until the run has ended."""
     hub.refresh()
     desk.draw()
-    desk.pump.push = lambda: pn.io.push_notebook(desk.__panel__())
+    desk.pump.connect_notebook(lambda: pn.io.push_notebook(desk.__panel__()))
 
     def tick() -> None:
         if hub.refresh():

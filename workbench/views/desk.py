@@ -15,6 +15,7 @@ from workbench.session.control import Control
 from workbench.views import panels
 from workbench.views.card import PanelCard
 from workbench.views.connection import reload_when_back
+from workbench.views.icons import ICONS
 from workbench.views.newrun import NO_STEPPERS, Drawer
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
@@ -76,7 +77,6 @@ class TrainingDesk(pn.viewable.Viewer):
             "spectrum": panels.spectrum_card(),
         }
         self.pump = Pump(self.draw)
-        self.cards["lineup"].instruments["lineup"].level.tags = [self.pump.beat]
         self.drawer = Drawer(self.control, list_runs, self._choose)
         self._lost = Text("", visible=False)
         self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
@@ -84,7 +84,7 @@ class TrainingDesk(pn.viewable.Viewer):
             *self.cards.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
         )
         self._view = pn.Column(
-            self.runs, self.runs.alert, self._grid, self.steps, self._dialog,
+            self.runs, self.runs.alert, self._grid, self.steps, self._dialog, self.pump.beat,
             sizing_mode="stretch_width", margin=0, stylesheets=[DESK],
         )  # fmt: skip
         state.param.watch(self._changed, ["step", "live", "layer", "sample", "floor", "playing"])
@@ -215,7 +215,7 @@ class TrainingDesk(pn.viewable.Viewer):
             "steps": pmui.IntInput(sx=NO_STEPPERS, label="Steps in all", value=None, start=1),
         }
         message = Text("")
-        start = pmui.Button(label="Start the branch", icon="call_split", color="primary")
+        start = pmui.Button(label="Start the branch", icon=ICONS["branch"], color="primary")
 
         def go(_event: Any) -> None:
             values: dict[str, Any] = {

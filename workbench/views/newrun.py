@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 from workbench.session.control import Control
 from workbench.session.form import Field, run_form
 from workbench.session.words import COLOURS
+from workbench.views.icons import ICONS
 from workbench.views.styles import KEYS
 from workbench.views.text import Text
 
@@ -89,7 +90,7 @@ class Drawer(pn.viewable.Viewer):
             self.widgets[field.name] = _widget(field)
             content.append(self.widgets[field.name])
         start = pmui.Button(
-            label="Start training", icon="play_arrow", color="primary", variant="contained",
+            label="Start training", icon=ICONS["play"], color="primary", variant="contained",
             sizing_mode="stretch_width", margin=(12, 12, 4, 12),
         )  # fmt: skip
         start.on_click(lambda _event: self.start())

@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 from workbench import plots
 from workbench.session import DeskState
 from workbench.views.card import PanelCard
+from workbench.views.icons import ICONS
 from workbench.views.styles import COLOUR_BAR, KEYS, SHEET_GRID, TWO_COLUMNS
 from workbench.views.text import Text
 
@@ -138,8 +139,8 @@ class SampleTools:
     def __init__(self, state: DeskState) -> None:
         self.state = state
         small = {"size": "small", "variant": "text", "margin": 0}
-        self.back = pmui.Button(label="Previous", icon="chevron_left", **small)
-        self.on = pmui.Button(label="Next", end_icon="chevron_right", **small)
+        self.back = pmui.Button(label="Previous", icon=ICONS["back"], **small)
+        self.on = pmui.Button(label="Next", end_icon=ICONS["on"], **small)
         self.text = Text('<p class="count">1 of 1</p>', sizing_mode=None, width=56)
         self.count = 1
         self.back.on_click(lambda _event: self._go(-1))

@@ -4,52 +4,69 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from bokeh.models import CustomJS, Range1d
+import param
+from panel.custom import JSComponent
 from panel.io.document import hold
 
 from workbench.session import Hub
 
-__all__ = ["Pump"]
+__all__ = ["Heartbeat", "Pump"]
+
+
+class Heartbeat(JSComponent):
+    """Nothing to see: tells the server that the browser has painted what was sent.
+
+    A hidden tab paints nothing, answers nothing and so costs nothing.
+    """
+
+    sent = param.Integer(0, doc="Number of the newest frame sent.")
+    painted = param.Integer(-1, doc="Number of the newest frame painted; -1 until the page is there.")
+
+    _esm = """
+    export function render({model}) {
+      const answer = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+        model.painted = model.sent
+      }))
+      model.on("sent", answer)
+      answer()
+    }
+    """
 
 
 class Pump:
-    """Carries the hub's news from its thread into a viewer's document, and waits for the browser to paint.
+    """Carries the hub's news into what a viewer sees, and waits for the browser to paint.
 
-    A number goes out with every frame; the browser sends it back two animation frames later. While it is
-    out, further news only mark the picture as old. A hidden tab paints nothing, acknowledges nothing and so
-    costs nothing.
+    While a frame is under way, further news only mark the picture as old: a slow browser skips frames, it
+    does not fall behind.
 
     Parameters
     ----------
     draw
-        Brings the page up to date; runs in the document's thread.
+        Brings the view up to date; runs in the thread of the document or kernel.
     """
 
     def __init__(self, draw: Callable[[], None]) -> None:
-        self.beat = Range1d(start=0, end=0)  # start: number sent, end: number painted
-        self.beat.js_on_change(
-            "start",
-            CustomJS(
-                args={"beat": self.beat},
-                code="requestAnimationFrame(() => requestAnimationFrame(() => { beat.end = beat.start }))",
-            ),
-        )
-        self.beat.on_change("end", self._painted)
-        self.push: Callable[[], None] | None = None  # sends what was drawn, in a notebook
+        self.beat = Heartbeat(width=0, height=0, margin=0)
+        self.beat.param.watch(self._painted, "painted")
         self._draw = draw
         self._document: Any = None
+        self._push: Callable[[], None] | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._stale = False
         self._scheduled = threading.Event()
-        self._sent = 0
-        self._painted_number = 0
+
+    @property
+    def attached(self) -> bool:
+        """Whether a browser is there, or expected; without one, drawing waits for nobody."""
+        return self._document is not None or self._push is not None
 
     @property
     def waiting(self) -> bool:
         """Whether a frame is under way."""
-        return self._sent != self._painted_number
+        return self.attached and self.beat.sent != self.beat.painted
 
     def connect(self, hub: Hub, document: Any) -> None:
         """Follow `hub` on behalf of the viewer in `document`."""
@@ -57,6 +74,10 @@ class Pump:
         self._document = document
         self._unsubscribe = hub.subscribe(lambda _hub, _changed: self.schedule())
         self.request()
+
+    def connect_notebook(self, push: Callable[[], None]) -> None:
+        """Draw for a notebook cell; `push` sends what was drawn, which a kernel does not do by itself."""
+        self._push = push
 
     def disconnect(self) -> None:
         """Stop following."""
@@ -72,26 +93,23 @@ class Pump:
         self._document.add_next_tick_callback(self._tick)
 
     def request(self) -> None:
-        """Draw now, or as soon as the frame under way is painted; in the document's thread."""
-        if self.waiting and self._document is not None:
+        """Draw now, or as soon as the frame under way is painted."""
+        if self.waiting:
             self._stale = True
             return
         self._stale = False
-        if self._document is None:
+        batch: AbstractContextManager[Any] = nullcontext() if self._document is None else hold(self._document)
+        with batch:
             self._draw()
-            if self.push is not None:
-                self.push()
-            return
-        with hold(self._document):
-            self._draw()
-            self._sent += 1
-            self.beat.start = self._sent
+            if self.attached:
+                self.beat.sent += 1
+        if self._push is not None:
+            self._push()
 
     def _tick(self) -> None:
         self._scheduled.clear()
         self.request()
 
-    def _painted(self, attr: str, old: float, new: float) -> None:  # noqa: ARG002
-        self._painted_number = int(new)
+    def _painted(self, _event: Any) -> None:
         if self._stale and not self.waiting:
             self.request()

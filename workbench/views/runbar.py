@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 
 from workbench.session.control import Control
 from workbench.session.words import COLOURS, banner, status_parts
+from workbench.views.icons import ICONS
 from workbench.views.styles import BANNER, KEYS, RUN_BAR
 from workbench.views.text import Text
 
@@ -59,16 +60,16 @@ class RunBar(pn.viewable.Viewer):
         self.status = Text(
             '<div class="status">no run yet</div>', KEYS, styles={"flex": "1 1 300px", "align-self": "center"}
         )
-        self.pause = self._button("Pause", "pause", self._toggle)
-        self.stop = self._button("Stop", "stop", lambda: self.control.stop())
-        self.advance = self._button(f"Step {ADVANCE}", "skip_next", lambda: self.control.advance(ADVANCE))
-        self.checkpoint = self._button("Checkpoint", "bookmark_add", lambda: self.control.checkpoint())
-        self.branch = self._button("Branch", "call_split", on_branch)
-        self.share = self._button("Share", "share", on_share)
+        self.pause = self._button("Pause", ICONS["pause"], self._toggle)
+        self.stop = self._button("Stop", ICONS["stop"], lambda: self.control.stop())
+        self.advance = self._button(f"Step {ADVANCE}", ICONS["step"], lambda: self.control.advance(ADVANCE))
+        self.checkpoint = self._button("Checkpoint", ICONS["checkpoint"], lambda: self.control.checkpoint())
+        self.branch = self._button("Branch", ICONS["branch"], on_branch)
+        self.share = self._button("Share", ICONS["share"], on_share)
         self.buttons = (self.pause, self.stop, self.advance, self.checkpoint, self.branch)
         shown = [*self.buttons, self.share] if control.can_control else [self.share]
         self.banner = Text("", visible=False)
-        self.resume = self._button("Resume", "play_arrow", lambda: self.control.resume(), variant="outlined")
+        self.resume = self._button("Resume", ICONS["play"], lambda: self.control.resume(), variant="outlined")
         self.alert = pn.Row(
             self.banner, *([self.resume] if control.can_control else []),
             visible=False, sizing_mode="stretch_width", margin=0, align="center", stylesheets=[BANNER],
@@ -117,7 +118,7 @@ class RunBar(pn.viewable.Viewer):
             going = state in ("running", "queued")
             self.pause.param.update(
                 label="Pause" if going else "Resume",
-                icon="pause" if going else "play_arrow",
+                icon=ICONS["pause" if going else "play"],
                 disabled=state in ("finished", ""),
             )
             alive = state in ("running", "paused", "queued")

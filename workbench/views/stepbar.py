@@ -6,6 +6,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.session import DeskState
+from workbench.views.icons import ICONS
 from workbench.views.styles import STEP_BAR
 
 __all__ = ["StepBar"]
@@ -22,7 +23,7 @@ class StepBar(pn.viewable.Viewer):
             sizing_mode="stretch_width", margin=(2, 8), css_classes=["step-slider"],
         )  # fmt: skip
         self.play = pmui.Button(
-            label="Play", icon="play_arrow", size="small", variant="text", margin=0, width=92
+            label="Play", icon=ICONS["play"], size="small", variant="text", margin=0, width=92
         )
         self.live = pmui.Switch(label="Live", value=state.live, margin=0, width=92)
         self._showing = False
@@ -51,7 +52,7 @@ class StepBar(pn.viewable.Viewer):
                 self.live.value = self.state.live
             if self._playing != self.state.playing:
                 self._playing = self.state.playing
-                label, icon = ("Hold", "pause") if self._playing else ("Play", "play_arrow")
+                label, icon = ("Hold", ICONS["pause"]) if self._playing else ("Play", ICONS["play"])
                 self.play.param.update(label=label, icon=icon)
         finally:
             self._showing = False
