@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
+from bokeh.models import ColumnDataSource, CustomJS
 from bokeh.models.widgets.markups import Div
 
 from workbench.views.styles import TYPE
 
 __all__ = ["Text"]
 
+# Silent, so that a Div drawn again (another theme, a card that opens) has today's words as well.
+_WRITE = """
+const html = cb_obj.data.html[0]
+div.setv({text: html}, {silent: true})
+for (const view of Bokeh.index.find(div)) {
+  if (view.markup_el != null) view.markup_el.innerHTML = html
+}
+"""
+
 
 class Text(pn.viewable.Viewer):
     """A line or two of HTML in the page's style.
 
-    A bare Bokeh Div: changing its text is one property sent, where an HTML pane renews its style sheets.
+    A Bokeh Div whose words travel beside it, in a data source, and are written into the page in place: when
+    a Div's own text changes, Bokeh measures the whole page anew, every plot of it, once per line of text.
 
     Parameters
     ----------
@@ -28,7 +39,9 @@ class Text(pn.viewable.Viewer):
     def __init__(self, text: str = "", css: str = TYPE, **options: Any) -> None:
         super().__init__()
         settings = {"sizing_mode": "stretch_width", "margin": 0, "disable_math": True, **options}
-        self.div = Div(text=text, stylesheets=[css], **settings)
+        self.words = ColumnDataSource({"html": [text]})
+        self.div = Div(text=text, stylesheets=[css], tags=[self.words], **settings)
+        self.words.js_on_change("data", CustomJS(args={"div": self.div}, code=_WRITE))
         self._pane = pn.pane.Bokeh(self.div)
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -37,12 +50,15 @@ class Text(pn.viewable.Viewer):
     @property
     def text(self) -> str:
         """The HTML shown; nothing is sent where it stays the same."""
-        return self.div.text
+        return str(self.words.data["html"][0])
 
     @text.setter
     def text(self, text: str) -> None:
-        if text != self.div.text:
-            self.div.text = text
+        if text == self.text:
+            return
+        if self.div.document is None:
+            self.div.text = text  # not on a page yet: this is what it will open with
+        self.words.data = {"html": [text]}
 
     @property
     def visible(self) -> bool:
