@@ -7,6 +7,12 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export WORKBENCH_WORKSPACE ?= $(CURDIR)/workspace
 export PYTHONDONTWRITEBYTECODE =
 
+# Tests leave nothing behind: their runs live in a folder of their own, ended with the command.
+define in_fresh_workspace
+@export WORKBENCH_WORKSPACE=$$(mktemp -d); $(1); status=$$?; \
+$(BIN)/workbench down --runs >/dev/null; rm -rf "$$WORKBENCH_WORKSPACE"; exit $$status
+endef
+
 .PHONY: serve test lint unit notebooks bench lab down clean
 
 serve: $(VENV)/installed
@@ -27,10 +33,10 @@ lint: $(VENV)/installed-test
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-test
-	$(BIN)/python -m pytest -q --durations=15
+	$(call in_fresh_workspace,$(BIN)/python -m pytest -q --durations=15)
 
 notebooks: $(VENV)/installed-test
-	$(BIN)/python -m pytest -q --nbval-lax -p no:doctest notebooks
+	$(call in_fresh_workspace,$(BIN)/python -m pytest -q -o addopts= --nbval-lax notebooks)
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks
