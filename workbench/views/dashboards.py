@@ -73,7 +73,7 @@ def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
 
 def desk_page() -> pmui.Page:
     """Return the training desk as a page: the run of the URL, else the newest one."""
-    from workbench.runs import list_runs, open_run
+    from workbench.runs import list_runs
 
     state = DeskState()
     refused: dict[str, Any] = {}
@@ -85,8 +85,11 @@ def desk_page() -> pmui.Page:
         state.run = runs[0].name
 
     def open_hub(name: str) -> tuple[Hub, Any]:
-        run = open_run(name)
-        return hub_of(run), run
+        # By name only: an address must not open a folder outside the workspace.
+        known = {run.name: run for run in list_runs()}
+        if name not in known:
+            raise ValueError(f"no run {name!r} here; there are: {', '.join(known) or 'none'}")
+        return hub_of(known[name]), known[name]
 
     desk = TrainingDesk(state, open_hub, list_runs, can_control=may_control(pn.state.user))
     if refused:
