@@ -308,17 +308,23 @@ def test_an_answer_stays_while_the_run_goes_on(desk, run, hub):
 
 
 def test_a_notebook_sends_what_it_draws(run, hub, monkeypatch):
+    import asyncio
+
     from workbench.views import dashboards
 
     monkeypatch.setattr(dashboards, "hub_of", lambda _run: hub)
-    desk = dashboard(run)
     pushed = []
     monkeypatch.setattr(pn.io, "push_notebook", pushed.append)
-    desk.steps.slider.value = 60
-    assert pushed == [], "the cell's output is not there yet"
-    desk.pump.beat.painted = desk.pump.beat.sent
-    assert pushed == [desk.__panel__()]
-    assert "step 60" in desk.cards["lineup"].caption
+
+    async def cell():
+        desk = dashboard(run)
+        desk.steps.slider.value = 60
+        assert pushed == [], "the cell's output is not there yet"
+        desk.pump.beat.painted = desk.pump.beat.sent
+        assert pushed == [desk.__panel__()]
+        assert "step 60" in desk.cards["lineup"].caption
+
+    asyncio.run(cell())
 
 
 def test_the_page_without_any_run(monkeypatch):

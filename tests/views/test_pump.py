@@ -1,3 +1,5 @@
+import threading
+
 from workbench.session import Hub
 from workbench.views.pump import Pump
 
@@ -86,3 +88,16 @@ def test_leaving_ends_the_subscription(run, monkeypatch):
     viewer.pump.disconnect()
     viewer.pump.disconnect()
     assert not hub.watched
+
+
+def test_a_notebook_draws_in_one_thread():
+    drawn, waiting = [], []
+    pump = Pump(lambda: drawn.append(threading.get_ident()))
+    pump.connect_notebook(lambda: None, waiting.append)
+    pump.beat.painted = 0
+    other = threading.Thread(target=pump.request)
+    other.start()
+    other.join()
+    assert drawn == []
+    waiting.pop()()
+    assert drawn == [threading.get_ident()]

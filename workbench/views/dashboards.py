@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import panel as pn
@@ -56,7 +57,12 @@ def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
     """Keep `desk` up to date from the kernel's own event loop, until the run has ended."""
     hub.refresh()
     desk.draw()
-    desk.pump.connect_notebook(lambda: pn.io.push_notebook(desk.__panel__()))
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return  # a plain script: the view is a still
+    view = desk.__panel__()
+    desk.pump.connect_notebook(lambda: pn.io.push_notebook(view), loop.call_soon_threadsafe)
 
     def tick() -> None:
         if hub.refresh():
@@ -64,11 +70,7 @@ def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
         elif getattr(hub.status, "state", "") in ("finished", "stopped", "failed"):
             callback.stop()
 
-    callback = pn.state.add_periodic_callback(tick, period=NOTEBOOK_MS, start=False)
-    try:
-        callback.start()
-    except RuntimeError:
-        return  # no event loop (a plain script): the view is a still
+    callback = pn.state.add_periodic_callback(tick, period=NOTEBOOK_MS)
 
 
 def desk_page() -> pmui.Page:

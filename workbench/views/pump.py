@@ -19,16 +19,19 @@ __all__ = ["Heartbeat", "Pump"]
 class Heartbeat(JSComponent):
     """Nothing to see: tells the server that the browser has painted what was sent.
 
-    A hidden tab paints nothing, answers nothing and so costs nothing.
+    A hidden tab paints nothing, answers nothing and so costs nothing. The first answer waits until the whole
+    view is in Bokeh's index: in a notebook, what is sent before that is dropped, and a message of which only
+    the end arrives spoils all that follow.
     """
 
     sent = param.Integer(0, doc="Number of the newest frame sent.")
     painted = param.Integer(-1, doc="Number of the newest frame painted; -1 until the page is there.")
 
     _esm = """
-    export function render({model}) {
+    export function render({model, view}) {
       const answer = () => requestAnimationFrame(() => requestAnimationFrame(() => {
-        model.painted = model.sent
+        if (view.root.model.id in Bokeh.index) model.painted = model.sent
+        else setTimeout(answer, 100)
       }))
       model.on("sent", answer)
       answer()
@@ -54,6 +57,8 @@ class Pump:
         self._draw = draw
         self._document: Any = None
         self._push: Callable[[], None] | None = None
+        self._later: Callable[[Callable[[], None]], Any] | None = None
+        self._home = threading.get_ident()
         self._unsubscribe: Callable[[], None] | None = None
         self._stale = False
         self._scheduled = threading.Event()
@@ -75,9 +80,20 @@ class Pump:
         self._unsubscribe = hub.subscribe(lambda _hub, _changed: self.schedule())
         self.request()
 
-    def connect_notebook(self, push: Callable[[], None]) -> None:
-        """Draw for a notebook cell; `push` sends what was drawn, which a kernel does not do by itself."""
-        self._push = push
+    def connect_notebook(self, push: Callable[[], None], later: Callable[[Callable[[], None]], Any]) -> None:
+        """Draw for a notebook cell, always in the thread that calls this.
+
+        JupyterLab lets a kernel answer widgets in threads of their own; two that send at once spoil both
+        messages.
+
+        Parameters
+        ----------
+        push
+            Sends what was drawn, which a kernel does not do by itself.
+        later
+            Takes a function from any thread and calls it in this one.
+        """
+        self._push, self._later, self._home = push, later, threading.get_ident()
 
     def disconnect(self) -> None:
         """Stop following."""
@@ -94,6 +110,9 @@ class Pump:
 
     def request(self) -> None:
         """Draw now, or as soon as the frame under way is painted."""
+        if self._later is not None and threading.get_ident() != self._home:
+            self._later(self.request)
+            return
         if self.waiting:
             self._stale = True
             return

@@ -26,7 +26,6 @@ class StepBar(pn.viewable.Viewer):
             label="Play", icon=ICONS["play"], size="small", variant="text", margin=0, width=92
         )
         self.live = pmui.Switch(label="Live", value=state.live, margin=0, width=92)
-        self._showing = False
         self.slider.param.watch(self._slid, "value")
         self.live.param.watch(self._switched, "value")
         self.play.on_click(self._played)
@@ -41,29 +40,26 @@ class StepBar(pn.viewable.Viewer):
 
     def refresh(self) -> None:
         """Bring the widgets to the state."""
-        self._showing = True
-        try:
-            end = max(self.state.last, self.state.step, 1)
-            if self.slider.end != end:
-                self.slider.end = end
-            if self.slider.value != self.state.step:
-                self.slider.value = self.state.step
-            if self.live.value != self.state.live:
-                self.live.value = self.state.live
-            if self._playing != self.state.playing:
-                self._playing = self.state.playing
-                label, icon = ("Hold", ICONS["pause"]) if self._playing else ("Play", ICONS["play"])
-                self.play.param.update(label=label, icon=icon)
-        finally:
-            self._showing = False
+        end = max(self.state.last, self.state.step, 1)
+        if self.slider.end != end:
+            self.slider.end = end
+        if self.slider.value != self.state.step:
+            self.slider.value = self.state.step
+        if self.live.value != self.state.live:
+            self.live.value = self.state.live
+        if self._playing != self.state.playing:
+            self._playing = self.state.playing
+            label, icon = ("Hold", ICONS["pause"]) if self._playing else ("Play", ICONS["play"])
+            self.play.param.update(label=label, icon=icon)
 
+    # A widget that merely shows the state differs from it in nothing; one that was moved does.
     def _slid(self, _event: object) -> None:
-        if not self._showing:
+        if self.slider.value != self.state.step:
             self.state.param.update(playing=False)
             self.state.step = self.slider.value
 
     def _switched(self, _event: object) -> None:
-        if not self._showing:
+        if self.live.value != self.state.live:
             self.state.live = self.live.value
 
     def _played(self, _event: object) -> None:
