@@ -34,6 +34,7 @@ def test_an_empty_workspace_says_how_to_begin(workspace):
         (["train", "pix2pix", "--mapping", "polar"], "nyquist"),
         (["train", "pix2pix", "--set", "colour=red"], "colour"),
         (["train", "pix2pix", "--set", "norm"], "name=value"),
+        (["train", "pix2pix", "--set", "width=8"], "write --width 8"),
         (["train", "pix2pix", "--size", "24"], "24"),
         (["train", "pix2pix", "--name", "../away"], "../away"),
         (["runs", "show", "nothing"], "nothing"),
@@ -73,3 +74,13 @@ def test_doctor_finds_this_machine_fit(workspace):
     assert result.exit_code == 0
     assert str(workspace) in result.output
     assert "MISS" not in result.output
+
+
+def test_every_argument_of_launch_that_has_an_option_is_named_in_one_place():
+    import inspect
+
+    from workbench.cli.jobs import NAMED
+    from workbench.runs import launch
+
+    arguments = set(inspect.signature(launch).parameters) - {"system", "options"}
+    assert arguments == set(NAMED)

@@ -342,3 +342,10 @@ def test_every_kind_of_unet_is_followed_to_its_output():
         assert found["bottleneck.conv"] == pytest.approx(
             (0.125, 0.125) if "down" not in options else (0.25, 0.25)
         )
+
+
+def test_a_module_compiled_in_place_is_observed_as_itself():
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU())
+    expected = analyse_orders(net, (1, 16, 16), (2, 3), phases=8)
+    net.compile()
+    np.testing.assert_array_equal(analyse_orders(net, (1, 16, 16), (2, 3), phases=8).power, expected.power)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["down", "parse_options", "runs", "train"]
 
+NAMED = frozenset(
+    ("scene", "mapping", "steps", "size", "width", "coherence_weight", "seed", "device", "name", "workspace")
+)
 runs = typer.Typer(help="List, show, pause, resume, stop, export runs.", invoke_without_command=True)
 
 
@@ -62,6 +65,10 @@ def train(
         from workbench.runs import launch
 
         further = parse_options(option or [])
+        taken = sorted(set(further) & NAMED)
+        if taken:
+            own = ", ".join(f"--{name.replace('_', '-')} {further[name]}" for name in taken)
+            raise ValueError(f"--set {taken[0]}: that has an option of its own; write {own}")
         if name is not None:
             further["name"] = name
         run = launch(

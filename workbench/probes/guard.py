@@ -49,6 +49,11 @@ def placement(module: nn.Module, otherwise: torch.dtype = torch.float32) -> tupl
     return torch.device("cpu"), otherwise
 
 
+def _compiled(part: nn.Module) -> bool:
+    """Whether the part was wrapped by ``torch.compile(part)`` or compiled in place by ``part.compile()``."""
+    return hasattr(part, "_orig_mod") or part._compiled_call_impl is not None
+
+
 @contextmanager
 def undisturbed(module: nn.Module) -> Iterator[None]:
     """Evaluate a module in eval mode without gradients; afterwards it is as it was, also after an error.
@@ -75,7 +80,7 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
         stack.enter_context(torch.random.fork_rng(devices=sorted(devices)))
-        if any(hasattr(part, "_orig_mod") for part in module.modules()):
+        if any(_compiled(part) for part in module.modules()):
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         try:
             for part, _ in modes:

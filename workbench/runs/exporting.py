@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,15 +65,17 @@ def export_records(run: Run, target: Path, *, force: bool = False) -> Path:
         raise FileExistsError(f"{target} is there already; choose another name, or force=True (--force)")
     if not run.scalars().sizes["step"]:
         raise ValueError(f"run {run.name} is {run.state} and has recorded nothing yet")
-    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        if target.suffix == ".csv":
-            run.scalars().to_dataframe().to_csv(unfinished)
-        else:
-            _tree(run).to_netcdf(unfinished, engine="h5netcdf")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
+            unfinished = Path(folder) / target.name
+            if target.suffix == ".csv":
+                run.scalars().to_dataframe().to_csv(unfinished)
+            else:
+                # Made in memory: HDF5 cannot give a file up whose disk is full.
+                unfinished.write_bytes(_tree(run).to_netcdf(engine="h5netcdf"))
+            unfinished.replace(target)
+    except OSError as error:
+        raise OSError(f"{target} could not be written: {error.strerror or error}") from None
     return target
 
 

@@ -21,8 +21,13 @@ def may_control(user: str | None) -> bool:
     >>> may_control(None)
     True
     """
-    owners = os.environ.get(OWNERS)
-    return owners is None or user in json.loads(owners)
+    text = os.environ.get(OWNERS)
+    if text is None:
+        return True
+    owners = json.loads(text)
+    if not isinstance(owners, list):
+        raise ValueError(f"{OWNERS} needs a JSON list of users, found {text}")
+    return user in owners
 
 
 class Control:

@@ -183,7 +183,7 @@ class TrainingDesk(pn.viewable.Viewer):
         pn.state.on_session_destroyed(lambda _context: self.close())
         if self.hub is not None:
             self.pump.connect(self.hub, self._document)
-        else:
+        elif not self.state.run:
             self.runs.notify("info", "No run yet: open the drawer and start one.")
 
     def close(self) -> None:
