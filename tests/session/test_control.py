@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -50,9 +51,11 @@ def test_launch_passes_the_form_on(monkeypatch):
 
     asked = []
     monkeypatch.setattr(workbench.runs, "launch", lambda system, **options: asked.append((system, options)))
-    values = {"system": "pix2pix", "steps": 3}
+    values = {"system": "pix2pix", "steps": 3, "path": " "}
     Control(None).launch(values)
-    assert asked == [("pix2pix", {"steps": 3})]
+    assert asked.pop() == ("pix2pix", {"steps": 3})
+    Control(None).launch({**values, "scene": "onetone", "path": "/data/slc.npy"})
+    assert asked.pop() == ("pix2pix", {"steps": 3, "scene": Path("/data/slc.npy")})
     assert values["system"] == "pix2pix", "the caller's values stay as they are"
 
 

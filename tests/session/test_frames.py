@@ -210,3 +210,19 @@ def test_the_caption_does_not_name_one_cause_where_two_cannot_be_told_apart(hub)
     assert "is an image of level 5, or leakage;" in captions.lineup_caption(
         data.assign(ambiguous=data["ambiguous"] | True)
     )
+
+
+def test_a_condition_made_from_the_image_is_told(hub):
+    images = hub.records.dataset("images")
+    made = images.assign_attrs(condition_source="made from the SLC itself")
+    spectra = spectra_of(images, 2, 1)
+    told = captions.sheet_caption(image_frames.sample_sheet(images, None, 2, 1, spectra))
+    assert told.endswith("of its mean.")
+    told = captions.sheet_caption(image_frames.sample_sheet(made, None, 2, 1, spectra))
+    assert told.endswith("of its mean. Condition: made from the SLC itself.")
+
+
+def test_layers_that_were_not_analysed_are_counted(hub):
+    orders = hub.records.dataset("orders").isel(step=-1)
+    told = captions.lineup_caption(order_frames.lineup(orders.assign_attrs(not_analysed=["a: 1", "b: 2"])))
+    assert told.endswith("Not analysed: 2 layers.")

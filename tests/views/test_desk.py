@@ -109,7 +109,7 @@ def test_a_viewer_sees_no_controls_and_is_refused(make_desk, run):
     assert not labels & {"Pause", "Stop", "Checkpoint", "Branch", "Resume"}
     assert "Share" in labels
     run.stop = lambda: pytest.fail("a viewer stopped the run")
-    desk.runs._do(lambda: desk.control.stop())
+    desk.runs._asks(desk.control.stop)()
     assert "look but not start" in desk.runs.banner.text
     desk.drawer.open()
     assert desk.drawer.widgets == {}
@@ -216,17 +216,27 @@ def test_share_shows_the_code(desk, run):
     assert "wb.dashboard(run, held=60)" in desk._dialog.objects[0].object.text
 
 
-def test_branch_passes_only_what_was_changed(desk, run, monkeypatch):
+def test_branch_offers_the_checkpoints_and_passes_only_what_was_changed(desk, run, monkeypatch):
     asked = []
+    places = [(0, "step 0"), (50, "step 50, kept"), (150, "step 150")]
+    monkeypatch.setattr(desk.control, "checkpoints", lambda: places)
     monkeypatch.setattr(
         run, "branch", lambda step, **changes: asked.append((step, changes)) or run, raising=False
     )
     desk.steps.slider.value = 60
     desk.runs.branch.param.trigger("clicks")
     fields = {w.label: w for w in desk._dialog.objects if hasattr(w, "label")}
+    assert fields["From"].value == "step 50, kept", "the newest at or before the step shown"
     fields["Coherence weight"].value = 3.0
     fields["Start the branch"].param.trigger("clicks")
-    assert asked == [(60, {"coherence_weight": 3.0})]
+    assert asked == [(50, {"coherence_weight": 3.0})]
+    assert not desk._dialog.open
+
+
+def test_without_a_checkpoint_there_is_nothing_to_branch_from(desk, monkeypatch):
+    monkeypatch.setattr(desk.control, "checkpoints", list)
+    desk.runs.branch.param.trigger("clicks")
+    assert "no checkpoint yet" in desk.runs.banner.text
     assert not desk._dialog.open
 
 

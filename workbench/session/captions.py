@@ -79,9 +79,11 @@ def lineup_caption(data: xr.Dataset) -> str:
     words = cause_words(str(data["cause"].values[cause]))
     if "ambiguous" in data and data["ambiguous"].values[layer] and data["cause"].values[cause] != "folded":
         words += ", or leakage" if words.startswith("an image") else ", or an image"
+    left_out = len(data.attrs.get("not_analysed", ()))
+    beside = f" Not analysed: {left_out} layer{'s' * (left_out > 1)}." if left_out else ""
     return (
         f"{percent(largest)} of the power of {names[layer]} is {words}; "
-        f"in {names[-1]}, the last layer, {percent(last)} is at its true frequency."
+        f"in {names[-1]}, the last layer, {percent(last)} is at its true frequency.{beside}"
     )
 
 
@@ -147,12 +149,14 @@ def sheet_caption(data: xr.Dataset) -> str:
     text = (
         f"Sample {data.attrs['sample'] + 1}: half of the interferogram lies within ±{spread} rad of its mean"
     )
+    source = data.attrs["condition_source"]
+    made = "" if source in ("", "scene") else f" Condition: {source}."
     if "coherence" not in data:
-        return text + "."
+        return f"{text}.{made}"
     magnitude, null = data["coherence"].values, data.attrs["null_level"]
     return (
         f"{text}; |γ̂| averages {number(float(np.nanmean(magnitude)), 2)} here, "
-        f"{percent(float(np.mean(magnitude > null)))} of the patch is significant."
+        f"{percent(float(np.mean(magnitude > null)))} of the patch is significant.{made}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 __all__ = ["Control", "may_control"]
@@ -65,6 +66,13 @@ class Control:
         """Keep a checkpoint of this moment: a place to branch from."""
         self._allowed().checkpoint()
 
+    def checkpoints(self) -> list[tuple[int, str]]:
+        """Return what can be branched from, oldest first: its step, and the step in words."""
+        from workbench.runs.checkpoints import list_checkpoints
+
+        found = list_checkpoints(self._allowed().path)
+        return [(one.step, _checkpoint_words(one.step, one.score, one.pinned)) for one in found]
+
     def branch(self, step: int | None = None, **changes: Any) -> Any:
         """Start a new run from a checkpoint of this one, changed; return it."""
         return self._allowed().branch(step, **changes)
@@ -75,6 +83,9 @@ class Control:
         from workbench.runs import launch
 
         chosen = dict(values)
+        path = str(chosen.pop("path", "")).strip()
+        if path:
+            chosen["scene"] = Path(path).expanduser()
         return launch(chosen.pop("system"), **chosen)
 
     def _allow(self) -> None:
@@ -86,3 +97,12 @@ class Control:
         if self.run is None:
             raise RuntimeError("No run is chosen.")
         return self.run
+
+
+def _checkpoint_words(step: int, score: float, pinned: bool) -> str:
+    """Write a checkpoint for a menu.
+
+    >>> _checkpoint_words(300, 0.614, True), _checkpoint_words(0, float("nan"), False)
+    ('step 300, coherence 0.61, kept', 'step 0')
+    """
+    return f"step {step}{f', coherence {score:.2f}' if score == score else ''}{', kept' if pinned else ''}"

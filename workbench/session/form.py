@@ -56,6 +56,13 @@ def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
     general = (
         Field("system", "System", str, system, tuple(SYSTEMS), help="networks and objectives"),
         Field("scene", "Scene", str, "onetone", tuple(SCENES), help="what is learnt"),
+        Field(
+            "path",
+            "or your own image, path",
+            str,
+            "",
+            help="complex .npy, .npz, .zarr or .nc on this machine",
+        ),
         Field("mapping", "Mapping", str, "nyquist", tuple(MAPPINGS), help="how complex images are made real"),
         Field("size", "Size, pixels", int, 32, minimum=4, help="complex patch, each axis"),
         Field("width", "Width, channels", int, 16, minimum=1, help="of the first layer"),

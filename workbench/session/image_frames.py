@@ -118,6 +118,7 @@ def sample_sheet(
         "step": step,
         "sample": sample,
         "samples": images.sizes["sample"],
+        "condition_source": str(images.attrs.get("condition_source", "")),
         "amplitude": float(np.quantile(np.abs(real), 0.999)) or 1.0,
         "phase_spread": _phase_spread(phase),
         "floor": BAND_FLOOR,

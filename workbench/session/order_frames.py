@@ -77,7 +77,8 @@ def lineup(orders: xr.Dataset) -> xr.Dataset:
     }
     kept = ("module_type", "rate_y", "rate_x", "ambiguous", "ambiguity")
     data |= {name: ("layer", orders[name].values) for name in kept if name in orders}
-    return xr.Dataset(data, coords={name: orders[name].values for name in ("layer", "cause")})
+    coords = {name: orders[name].values for name in ("layer", "cause")}
+    return xr.Dataset(data, coords, {"not_analysed": list(orders.attrs.get("not_analysed", ()))})
 
 
 def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:

@@ -13,6 +13,7 @@ from panel.util import edit_readonly
 from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
 from workbench.session.control import Control
 from workbench.views import panels
+from workbench.views.aside import aside
 from workbench.views.card import PanelCard
 from workbench.views.connection import reload_when_back
 from workbench.views.icons import ICONS
@@ -25,6 +26,7 @@ from workbench.views.text import Text
 
 __all__ = ["TrainingDesk"]
 
+EMPTY: dict[str, Any] = {"value": None, "sx": NO_STEPPERS}
 FRAME_MS = 150  # between the frames of "play"
 
 
@@ -204,10 +206,15 @@ class TrainingDesk(pn.viewable.Viewer):
         self._dialog.open = True
 
     def _open_branch(self) -> None:
+        places = self.control.checkpoints()
+        if not places:
+            self.runs.notify("info", "There is no checkpoint yet: press Checkpoint to make one now.")
+            return
+        earlier = [words for step, words in places if step <= self.state.step]
+        place = pmui.Select(
+            label="From", options=[words for _, words in places], value=(earlier or [places[0][1]])[-1]
+        )
         fields = {
-            "step": pmui.IntInput(
-                sx=NO_STEPPERS, label="From the checkpoint at or before step", value=self.state.step, start=0
-            ),
             "coherence_weight": pmui.FloatInput(
                 sx=NO_STEPPERS, label="Coherence weight", value=None, start=0
             ),
@@ -217,21 +224,25 @@ class TrainingDesk(pn.viewable.Viewer):
         message = Text("")
         start = pmui.Button(label="Start the branch", icon=ICONS["branch"], color="primary")
 
+        def branched(run: Any) -> None:
+            self._dialog.open = start.loading = False
+            self._choose(run.name)
+
+        def refused(sentence: str) -> None:
+            start.loading = False
+            message.text = f'<p role="alert" style="color:#D6604D">{escape(sentence)}</p>'
+
         def go(_event: Any) -> None:
             values: dict[str, Any] = {
                 name: widget.value for name, widget in fields.items() if widget.value is not None
             }
-            try:
-                run = self.control.branch(values.pop("step", None), **values)
-            except (PermissionError, RuntimeError, ValueError, OSError) as error:
-                message.text = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
-                return
-            self._dialog.open = False
-            self._choose(run.name)
+            step = next(step for step, words in places if words == place.value)
+            start.loading = True
+            aside(lambda: self.control.branch(step, **values), branched, refused)
 
         start.on_click(go)
         self._dialog.objects = [Text("<h2>Branch here</h2><p>What stays empty stays as it is.</p>"),
-                                *fields.values(), start, message]  # fmt: skip
+                                place, *fields.values(), start, message]  # fmt: skip
         self._dialog.open = True
 
     # ------------------------------------------------------------------ pages

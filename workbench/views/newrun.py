@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 from workbench.session.control import Control
 from workbench.session.form import Field, run_form
 from workbench.session.words import COLOURS
+from workbench.views.aside import aside
 from workbench.views.icons import ICONS
 from workbench.views.styles import KEYS
 from workbench.views.text import Text
@@ -45,6 +46,13 @@ class Drawer(pn.viewable.Viewer):
         self.widgets: dict[str, Any] = {}
         self.message = Text("", margin=(0, 12))
         self._column = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._form_column = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._runs = pn.Column(sizing_mode="stretch_width", margin=(0, 0, 24, 0))
+        self._start = pmui.Button(
+            label="Start training", icon=ICONS["play"], color="primary", variant="contained",
+            sizing_mode="stretch_width", margin=(12, 12, 4, 12),
+        )  # fmt: skip
+        self._start.on_click(lambda _event: self.start())
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._column
@@ -52,9 +60,14 @@ class Drawer(pn.viewable.Viewer):
     def open(self) -> None:
         """Build the form on first use and read the list of runs."""
         if not len(self._column):
-            form = self._form() if self._control.can_control else []
-            self._runs = pn.Column(sizing_mode="stretch_width", margin=(0, 0, 24, 0))
-            self._column.objects = [*form, Text("<h2>Runs</h2>", margin=(16, 12, 4, 12)), self._runs]
+            self._column.objects = [
+                self._form_column,
+                Text("<h2>Runs</h2>", margin=(16, 12, 4, 12)),
+                self._runs,
+            ]
+            if self._control.can_control:
+                self._form_column.objects = [Text("<p>Reading the systems …</p>", margin=12)]
+                aside(run_form, self._build, self._refused)
         self.refresh()
 
     def refresh(self) -> None:
@@ -79,35 +92,34 @@ class Drawer(pn.viewable.Viewer):
     def _chosen(self, name: str, _event: Any) -> None:
         self._on_run(name)
 
-    def _form(self) -> list[Any]:
+    def _build(self, form: tuple[Field, ...]) -> None:
         content: list[Any] = []
         group = ""
-        for field in run_form():
+        for field in form:
             if field.group != group:
                 group = field.group
                 heading = "New run" if group == "run" else group.capitalize()
                 content.append(Text(f"<h2>{escape(heading)}</h2>", margin=(14, 12, 2, 12)))
             self.widgets[field.name] = _widget(field)
             content.append(self.widgets[field.name])
-        start = pmui.Button(
-            label="Start training", icon=ICONS["play"], color="primary", variant="contained",
-            sizing_mode="stretch_width", margin=(12, 12, 4, 12),
-        )  # fmt: skip
-        start.on_click(lambda _event: self.start())
-        return [*content, start, self.message]
+        self._form_column.objects = [*content, self._start, self.message]
 
     def start(self) -> None:
         """Start the run that the form describes and go to it."""
         values = {name: widget.value for name, widget in self.widgets.items()}
         values = {name: value for name, value in values.items() if value not in (NOTHING, None)}
-        try:
-            run = self._control.launch(values)
-        except (PermissionError, ValueError, RuntimeError, OSError) as error:
-            self.message.text = f'<p role="alert" style="color:#D6604D">{escape(str(error))}</p>'
-            return
+        self._start.loading = True
+        aside(lambda: self._control.launch(values), self._started, self._refused)
+
+    def _started(self, run: Any) -> None:
+        self._start.loading = False
         self.message.text = f"<p>{escape(run.name)} started.</p>"
         self._on_run(run.name)
         self.refresh()
+
+    def _refused(self, sentence: str) -> None:
+        self._start.loading = False
+        self.message.text = f'<p role="alert" style="color:#D6604D">{escape(sentence)}</p>'
 
 
 def _widget(field: Field) -> Any:
@@ -115,6 +127,8 @@ def _widget(field: Field) -> Any:
     if field.choices:
         options = [NOTHING, *field.choices] if field.optional else list(field.choices)
         return pmui.Select(options=options, value=field.default or NOTHING, **common)
+    if field.kind is str:
+        return pmui.TextInput(value=field.default, **common)
     if field.kind is bool:
         return pmui.Checkbox(value=field.default, label=field.label, margin=(0, 12))
     maker = pmui.IntInput if field.kind is int else pmui.FloatInput

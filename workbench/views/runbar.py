@@ -12,6 +12,7 @@ import panel_material_ui as pmui
 
 from workbench.session.control import Control
 from workbench.session.words import COLOURS, banner, status_parts
+from workbench.views.aside import aside
 from workbench.views.icons import ICONS
 from workbench.views.styles import BANNER, KEYS, RUN_BAR
 from workbench.views.text import Text
@@ -60,16 +61,16 @@ class RunBar(pn.viewable.Viewer):
         self.status = Text(
             '<div class="status">no run yet</div>', KEYS, styles={"flex": "1 1 300px", "align-self": "center"}
         )
-        self.pause = self._button("Pause", ICONS["pause"], self._toggle)
-        self.stop = self._button("Stop", ICONS["stop"], lambda: self.control.stop())
-        self.advance = self._button(f"Step {ADVANCE}", ICONS["step"], lambda: self.control.advance(ADVANCE))
-        self.checkpoint = self._button("Checkpoint", ICONS["checkpoint"], lambda: self.control.checkpoint())
-        self.branch = self._button("Branch", ICONS["branch"], on_branch)
-        self.share = self._button("Share", ICONS["share"], on_share)
+        self.pause = self._button("Pause", "pause", self._asks(self._toggle))
+        self.stop = self._button("Stop", "stop", self._asks(control.stop))
+        self.advance = self._button(f"Step {ADVANCE}", "step", self._asks(lambda: control.advance(ADVANCE)))
+        self.checkpoint = self._button("Checkpoint", "checkpoint", self._asks(control.checkpoint))
+        self.branch = self._button("Branch", "branch", on_branch)
+        self.share = self._button("Share", "share", on_share)
         self.buttons = (self.pause, self.stop, self.advance, self.checkpoint, self.branch)
         shown = [*self.buttons, self.share] if control.can_control else [self.share]
         self.banner = Text("", visible=False)
-        self.resume = self._button("Resume", ICONS["play"], lambda: self.control.resume(), variant="outlined")
+        self.resume = self._button("Resume", "play", self._asks(control.resume), variant="outlined")
         self.alert = pn.Row(
             self.banner, *([self.resume] if control.can_control else []),
             visible=False, sizing_mode="stretch_width", margin=0, align="center", stylesheets=[BANNER],
@@ -84,15 +85,13 @@ class RunBar(pn.viewable.Viewer):
         return self._bar
 
     def _button(self, label: str, icon: str, action: Callable[[], Any], **options: Any) -> pmui.Button:
-        button = pmui.Button(label=label, icon=icon, **{**_SMALL, **options})
-        button.on_click(lambda _event: self._do(action))
+        button = pmui.Button(label=label, icon=ICONS[icon], **{**_SMALL, **options})
+        button.on_click(lambda _event: action())
         return button
 
-    def _do(self, action: Callable[[], Any]) -> None:
-        try:
-            action()
-        except (PermissionError, RuntimeError, ValueError, OSError) as error:
-            self.notify("error", str(error))
+    def _asks(self, action: Callable[[], Any]) -> Callable[[], None]:
+        """Return what a button does to ask something of the run; a refusal is told."""
+        return lambda: aside(action, lambda _result: None, lambda sentence: self.notify("error", sentence))
 
     def _toggle(self) -> None:
         if self._state in ("running", "queued"):
