@@ -149,7 +149,7 @@ def test_killed_at_random_it_loses_nothing_and_ends_with_the_same_weights(make_r
         assert after.step.values.tolist() == list(range(1, after.sizes["step"] + 1))
         np.testing.assert_array_equal(after.twice, 2 * after.loss)
     assert toy(hunted) == 0
-    assert kinds(hunted).count("resumed") == 2
+    assert kinds(hunted).count("resumed") in (1, 2)  # an event not yet committed dies with its process
     assert Run(calm).scalars().load().equals(Run(hunted).scalars().load())
     expected, found = final_tensors(calm), final_tensors(hunted)
     assert all(torch.equal(expected[name], found[name]) for name in expected)
