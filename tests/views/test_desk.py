@@ -227,7 +227,12 @@ def test_branch_offers_the_checkpoints_and_passes_only_what_was_changed(desk, ru
     desk.runs.branch.param.trigger("clicks")
     fields = {w.label: w for w in desk._dialog.objects if hasattr(w, "label")}
     assert fields["From"].value == "step 50, kept", "the newest at or before the step shown"
-    fields["Coherence weight"].value = 3.0
+    fields["Steps in all"].value = "many"
+    fields["Start the branch"].param.trigger("clicks")
+    assert "Steps in all: needs a whole number" in desk._dialog.objects[-1].object.text
+    assert desk._dialog.open
+    fields["Steps in all"].value = ""
+    fields["Coherence weight"].value = "3"
     fields["Start the branch"].param.trigger("clicks")
     assert asked == [(50, {"coherence_weight": 3.0})]
     assert not desk._dialog.open
@@ -319,6 +324,7 @@ def test_an_answer_stays_while_the_run_goes_on(desk, run, hub):
 
 def test_a_notebook_sends_what_it_draws(run, hub, monkeypatch):
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     from workbench.views import dashboards
 
@@ -334,7 +340,9 @@ def test_a_notebook_sends_what_it_draws(run, hub, monkeypatch):
         assert pushed == [desk.__panel__()]
         assert "step 60" in desk.cards["lineup"].caption
 
-    asyncio.run(cell())
+    # In a thread of its own: browser tests before this one leave an event loop running in the main thread.
+    with ThreadPoolExecutor(1) as kernel:
+        kernel.submit(lambda: asyncio.run(cell())).result()
 
 
 def test_the_page_without_any_run(monkeypatch):
@@ -348,3 +356,19 @@ def test_the_page_without_any_run(monkeypatch):
     assert desk.runs.alert.visible
     monkeypatch.setattr(workbench.runs, "list_runs", list)
     assert desk_page().sidebar_open is False, "closed, so that a narrow screen shows the instruments"
+
+
+def test_the_list_of_runs_is_followed_while_the_drawer_is_open(desk, run, hub, monkeypatch):
+    desk.drawer.open()
+    ((_, state),) = desk.drawer._listed
+    assert "running, 200 / 600" in state.text
+    run.train(20)
+    desk.draw()
+    assert "running, 200 / 600" in state.text, "not at every frame"
+    monkeypatch.setattr(desk.drawer, "_due", 0.0)
+    desk.draw()
+    assert "running, 220 / 600" in state.text
+    desk.drawer.close()
+    run.train(20)
+    desk.draw()
+    assert "running, 220 / 600" in state.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Field", "run_form"]
+__all__ = ["BRANCH", "Field", "changed_values", "run_form"]
 
 DEMO = {"coherence_weight": 10.0}
 _LEFT_OUT = ("mapping", "scale", "in_channels", "out_channels", "size", "width")
@@ -44,6 +44,42 @@ class Field:
     group: str = "run"
 
 
+BRANCH = (
+    Field("coherence_weight", "Coherence weight", float, None, optional=True, minimum=0),
+    Field("l1_weight", "L1 weight", float, None, optional=True, minimum=0),
+    Field("learning_rate", "Learning rate", float, None, optional=True, minimum=0),
+    Field("steps", "Steps in all", int, None, optional=True, minimum=1),
+)
+"""What can be changed on the page when a run is branched; everything else by `run.branch`."""
+
+
+def changed_values(fields: tuple[Field, ...], texts: dict[str, str]) -> dict[str, float]:
+    """Read the numbers that were typed; what stays empty is left out.
+
+    Raises
+    ------
+    ValueError
+        If something is not a number; the field is named.
+
+    >>> changed_values(BRANCH, {"coherence_weight": " 3 ", "steps": ""})
+    {'coherence_weight': 3.0}
+    >>> changed_values(BRANCH, {"steps": "many"})
+    Traceback (most recent call last):
+    ValueError: Steps in all: needs a whole number, found 'many'
+    """
+    values = {}
+    for field in fields:
+        text = texts.get(field.name, "").strip()
+        if not text:
+            continue
+        try:
+            values[field.name] = field.kind(text)
+        except ValueError:
+            need = "a whole number" if field.kind is int else "a number"
+            raise ValueError(f"{field.label}: needs {need}, found {text!r}") from None
+    return values
+
+
 def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
     """Return the form of a new run of `system`; its own options are those the system declares.
 
@@ -54,6 +90,7 @@ def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
     from workbench.systems import SYSTEMS
 
     general = (
+        Field("name", "Name", str, "", help="of the run; empty: from system, scene and time"),
         Field("system", "System", str, system, tuple(SYSTEMS), help="networks and objectives"),
         Field("scene", "Scene", str, "onetone", tuple(SCENES), help="what is learnt"),
         Field(

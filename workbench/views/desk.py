@@ -12,12 +12,13 @@ from panel.util import edit_readonly
 
 from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
 from workbench.session.control import Control
+from workbench.session.form import BRANCH, changed_values
 from workbench.views import panels
 from workbench.views.aside import aside
 from workbench.views.card import PanelCard
 from workbench.views.connection import reload_when_back
 from workbench.views.icons import ICONS
-from workbench.views.newrun import NO_STEPPERS, Drawer
+from workbench.views.newrun import Drawer
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
 from workbench.views.stepbar import StepBar
@@ -26,7 +27,6 @@ from workbench.views.text import Text
 
 __all__ = ["TrainingDesk"]
 
-EMPTY: dict[str, Any] = {"value": None, "sx": NO_STEPPERS}
 FRAME_MS = 150  # between the frames of "play"
 
 
@@ -133,6 +133,7 @@ class TrainingDesk(pn.viewable.Viewer):
                 self.cards["history"].instruments[name].instrument.move_cursor(self.state.step)
             self.samples.show(sample_count(self.hub))
             self.steps.refresh()
+            self.drawer.follow()
             self.runs.refresh(self.hub.status, records.last_step(), self.hub.trouble)
         finally:
             self._drawing = False
@@ -215,11 +216,8 @@ class TrainingDesk(pn.viewable.Viewer):
             label="From", options=[words for _, words in places], value=(earlier or [places[0][1]])[-1]
         )
         fields = {
-            "coherence_weight": pmui.FloatInput(
-                sx=NO_STEPPERS, label="Coherence weight", value=None, start=0
-            ),
-            "learning_rate": pmui.FloatInput(sx=NO_STEPPERS, label="Learning rate", value=None, start=0),
-            "steps": pmui.IntInput(sx=NO_STEPPERS, label="Steps in all", value=None, start=1),
+            field.name: pmui.TextInput(label=field.label, placeholder="as it is", size="small")
+            for field in BRANCH
         }
         message = Text("")
         start = pmui.Button(label="Start the branch", icon=ICONS["branch"], color="primary")
@@ -233,12 +231,10 @@ class TrainingDesk(pn.viewable.Viewer):
             message.text = f'<p role="alert" style="color:#D6604D">{escape(sentence)}</p>'
 
         def go(_event: Any) -> None:
-            values: dict[str, Any] = {
-                name: widget.value for name, widget in fields.items() if widget.value is not None
-            }
             step = next(step for step, words in places if words == place.value)
+            texts = {name: widget.value_input or widget.value for name, widget in fields.items()}
             start.loading = True
-            aside(lambda: self.control.branch(step, **values), branched, refused)
+            aside(lambda: self.control.branch(step, **changed_values(BRANCH, texts)), branched, refused)
 
         start.on_click(go)
         self._dialog.objects = [Text("<h2>Branch here</h2><p>What stays empty stays as it is.</p>"),
@@ -259,6 +255,8 @@ class TrainingDesk(pn.viewable.Viewer):
         if pn.state.curdoc is not None:
             self._view.insert(0, self._lost)
             reload_when_back(pn.state.curdoc, self._lost.div)
-        page.param.watch(lambda event: self.drawer.open() if event.new else None, "sidebar_open")
+        page.param.watch(
+            lambda event: self.drawer.open() if event.new else self.drawer.close(), "sidebar_open"
+        )
         pn.state.onload(self.attach)
         return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from functools import partial
 from html import escape
@@ -18,11 +20,13 @@ from workbench.views.icons import ICONS
 from workbench.views.styles import KEYS
 from workbench.views.text import Text
 
-__all__ = ["NO_STEPPERS", "Drawer"]
+__all__ = ["Drawer"]
 
 _WIDE = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 12)}
 NOTHING = "(default)"
-NO_STEPPERS = {".MuiInputAdornment-root": {"display": "none"}}  # their buttons have no accessible names
+# Their buttons have no accessible names.
+NO_STEPPERS = {".MuiInputAdornment-root": {"display": "none"}, ".MuiInputBase-root": {"paddingLeft": "14px"}}
+FOLLOW = 2.0  # s between looks at the other runs while the drawer is open
 
 
 class Drawer(pn.viewable.Viewer):
@@ -44,6 +48,8 @@ class Drawer(pn.viewable.Viewer):
         super().__init__()
         self._control, self._list_runs, self._on_run = control, list_runs, on_run
         self.widgets: dict[str, Any] = {}
+        self._listed: list[tuple[Any, Text]] = []
+        self._due = math.inf
         self.message = Text("", margin=(0, 12))
         self._column = pn.Column(sizing_mode="stretch_width", margin=0)
         self._form_column = pn.Column(sizing_mode="stretch_width", margin=0)
@@ -70,24 +76,34 @@ class Drawer(pn.viewable.Viewer):
                 aside(run_form, self._build, self._refused)
         self.refresh()
 
+    def close(self) -> None:
+        """Stop looking at the runs."""
+        self._due = math.inf
+
+    def follow(self) -> None:
+        """Bring the states in the list up to date, now and then, while the drawer is open."""
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + FOLLOW
+        for run, state in self._listed:
+            state.text = _state(run.status())
+
     def refresh(self) -> None:
         """Read the list of runs again."""
+        self._listed = [
+            (run, Text(_state(run.status()), KEYS, margin=(8, 12, 0, 4), sizing_mode=None, width=140))
+            for run in self._list_runs()[:30]
+        ]
         entries: list[Any] = []
-        for run in self._list_runs()[:30]:
-            status = run.status()
+        for run, state in self._listed:
             button = pmui.Button(
                 label=run.name, variant="text", size="small", margin=0, sizing_mode="stretch_width",
-                sx={"justifyContent": "flex-start"},
+                sx={"justifyContent": "flex-start", "textAlign": "left", "overflowWrap": "anywhere"},
             )  # fmt: skip
             button.on_click(partial(self._chosen, run.name))
-            dot = f'<i class="dot" style="background:{COLOURS.get(status.state, "#8C8C8C")}"></i>'
-            words = f"{escape(status.state)}, {status.step} / {status.steps}"
-            state = Text(
-                f'<div class="status"><span>{dot}{words}</span></div>', KEYS,
-                margin=(8, 12, 0, 4), sizing_mode=None, width=150,
-            )  # fmt: skip
             entries.append(pn.Row(button, state, sizing_mode="stretch_width", margin=(0, 0, 0, 8)))
         self._runs.objects = entries or [Text("<p>No runs yet.</p>", margin=(0, 12))]
+        self._due = time.monotonic() + FOLLOW
 
     def _chosen(self, name: str, _event: Any) -> None:
         self._on_run(name)
@@ -107,7 +123,7 @@ class Drawer(pn.viewable.Viewer):
     def start(self) -> None:
         """Start the run that the form describes and go to it."""
         values = {name: widget.value for name, widget in self.widgets.items()}
-        values = {name: value for name, value in values.items() if value not in (NOTHING, None)}
+        values = {name: value for name, value in values.items() if value not in (NOTHING, None, "")}
         self._start.loading = True
         aside(lambda: self._control.launch(values), self._started, self._refused)
 
@@ -120,6 +136,12 @@ class Drawer(pn.viewable.Viewer):
     def _refused(self, sentence: str) -> None:
         self._start.loading = False
         self.message.text = f'<p role="alert" style="color:#D6604D">{escape(sentence)}</p>'
+
+
+def _state(status: Any) -> str:
+    dot = f'<i class="dot" style="background:{COLOURS.get(status.state, "#8C8C8C")}"></i>'
+    words = f"{escape(status.state)}, {status.step} / {status.steps}"
+    return f'<div class="status"><span>{dot}{words}</span></div>'
 
 
 def _widget(field: Field) -> Any:
