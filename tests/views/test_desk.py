@@ -372,3 +372,13 @@ def test_the_list_of_runs_is_followed_while_the_drawer_is_open(desk, run, hub, m
     run.train(20)
     desk.draw()
     assert "running, 220 / 600" in state.text
+
+
+def test_the_keys_of_another_run_do_not_stay(desk, synthetic):
+    from workbench.session import Hub
+
+    assert "null level 0.30" in desk.cards["coherence"]._key_pane.text
+    desk.hub = Hub(synthetic.SyntheticRun(upto=-1))
+    desk.hub.refresh()
+    desk.draw()
+    assert "null level" not in desk.cards["coherence"]._key_pane.text

@@ -100,4 +100,4 @@ class PanelCard(pn.viewable.Viewer):
         at = "" if frame.step is None else f'<span class="at">step {frame.step} ·</span> '
         self._caption.text = f'<p class="caption">{"&nbsp;" if missing else at + escape(frame.caption)}</p>'
         if self._keys is not None:
-            self._key_pane.text = f'<div class="keys">{self._keys()}</div>'
+            self._key_pane.text = f'<div class="keys">{"" if missing else self._keys()}</div>'

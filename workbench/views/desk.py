@@ -105,6 +105,7 @@ class TrainingDesk(pn.viewable.Viewer):
             self.runs.notify("error", str(error))
             return
         self.control.run = self.run
+        self.drawer.renew()
         if name not in self.runs.select.options:
             self.runs.select.options = [name, *self.runs.select.options]
         self.runs.select.value = name

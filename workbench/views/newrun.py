@@ -80,6 +80,11 @@ class Drawer(pn.viewable.Viewer):
         """Stop looking at the runs."""
         self._due = math.inf
 
+    def renew(self) -> None:
+        """Read the list of runs again if it is being looked at."""
+        if math.isfinite(self._due):
+            self.refresh()
+
     def follow(self) -> None:
         """Bring the states in the list up to date, now and then, while the drawer is open."""
         if time.monotonic() < self._due:
@@ -131,7 +136,6 @@ class Drawer(pn.viewable.Viewer):
         self._start.loading = False
         self.message.text = f"<p>{escape(run.name)} started.</p>"
         self._on_run(run.name)
-        self.refresh()
 
     def _refused(self, sentence: str) -> None:
         self._start.loading = False
