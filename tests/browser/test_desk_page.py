@@ -76,7 +76,7 @@ def test_the_slider_moves_every_panel(visit, url):
     assert int(again.page.get_by_role("slider", name="Training step").get_attribute("aria-valuenow")) == step
 
 
-def test_new_records_arrive_by_themselves_at_every_viewer(visit, url, run):
+def test_every_viewer_sees_new_records_and_the_loss_of_the_run(visit, url, run):
     viewers = [visit(url), visit(url, 390, 844)]
     for one in viewers:
         one.until(ALL_FED)
@@ -88,16 +88,11 @@ def test_new_records_arrive_by_themselves_at_every_viewer(visit, url, run):
         )
         slider = one.page.get_by_role("slider", name="Training step")
         assert slider.get_attribute("aria-valuenow") == "220"
-
-
-def test_a_lost_run_is_told(visit, url, run):
-    one = visit(url)
-    one.until(ALL_FED)
     run.state = "lost"
-    one.page.get_by_text(
-        "The training process is gone (pid 4242). Everything recorded until step 200 is kept."
-    ).wait_for(timeout=PATIENCE)
-    assert one.page.get_by_role("button", name="Resume").first.is_visible()
+    for one in viewers:
+        gone = "The training process is gone (pid 4242). Everything recorded until step 220 is kept."
+        one.page.get_by_text(gone).wait_for(timeout=PATIENCE)
+        assert one.page.get_by_role("button", name="Resume").first.is_visible()
 
 
 def test_every_control_has_a_name_and_is_reached_by_keyboard(visit, url):
