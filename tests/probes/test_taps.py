@@ -91,6 +91,70 @@ def test_sources_follow_the_data():
     assert [layer.source for layer, _ in found] == ["input", "0", "1", "2"]
 
 
+def fed_by(module, image):
+    return {layer.name: layer.inputs for layer, _ in seen(module, image)}
+
+
+def test_every_feeding_layer_is_named():
+    class Branches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 4, 3, padding=1)
+            self.norm = nn.BatchNorm2d(2)
+
+        def forward(self, x):
+            first, second = self.conv(x).chunk(2, dim=1)  # views are no layers
+            gate = torch.sigmoid(second.mean((2, 3), keepdim=True))
+            y = self.norm(first) * gate
+            y = torch.cat([x, y.reshape(x.shape[0], 2, 8, 8).contiguous(), x], dim=1)
+            canvas = torch.zeros(x.shape[0], 4, 16, 16)
+            canvas[..., ::2, ::2] = y
+            return torch.cat([canvas.roll(1, 2), canvas * 1], dim=1)
+
+    assert fed_by(Branches(), torch.randn(1, 1, 8, 8)) == {
+        "conv": ("input",),
+        "mean": ("conv",),
+        "sigmoid": ("mean",),
+        "norm": ("conv",),
+        "mul": ("norm", "sigmoid"),
+        "cat": ("input", "mul"),
+        "roll": ("cat",),
+        "mul#2": ("cat",),
+        "cat#2": ("roll", "mul#2"),
+    }
+
+
+def test_skips_of_a_unet_are_inputs():
+    found = fed_by(UNet(1, 1, size=16, depth=2, width=4), torch.randn(1, 1, 16, 16))
+    joined = [inputs for name, inputs in found.items() if name.endswith("cat")]
+    assert joined
+    assert all(len(inputs) == 2 for inputs in joined)
+    known = {"input", *found}
+    assert all(inputs and known.issuperset(inputs) for inputs in found.values())
+
+
+def test_in_place_arithmetic_is_fed_by_both_sides():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 1, 3, padding=1)
+            self.act = nn.ReLU(inplace=True)
+
+        def forward(self, x):
+            y = self.act(self.conv(x))
+            y += x
+            y.mul_(2)
+            return y + y
+
+    assert fed_by(Residual(), torch.randn(1, 1, 8, 8)) == {
+        "conv": ("input",),
+        "act": ("conv",),
+        "add": ("act", "input"),
+        "mul": ("add",),
+        "add#2": ("mul",),
+    }
+
+
 def test_in_place_activation_does_not_spoil_what_came_before():
     plain = nn.Sequential(
         nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1), nn.LeakyReLU(0.2)

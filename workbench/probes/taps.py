@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +33,9 @@ class Layer:
         Further arguments of a function (position 1 and on) followed by its keywords; empty for a module.
     source : str
         Name of the layer that made its first input, "input" for the network's input, "" if that is no layer.
+    inputs : tuple of str
+        Names of all layers that feed it, in the order of its arguments and each once: "input" for the
+        network's input; views, reshapes and other operations that are no layers are looked through.
     lineage : Lineage
         Rates its output has passed.
     """
@@ -42,7 +45,16 @@ class Layer:
     operation: Any
     arguments: tuple[tuple[Any, ...], dict[str, Any]]
     source: str
+    inputs: tuple[str, ...]
     lineage: Lineage
+
+
+class Track(NamedTuple):
+    """What is known of a tensor: its lineage, the layer that made it ("" if none did), those it holds."""
+
+    lineage: Lineage
+    layer: str
+    feeds: tuple[str, ...]
 
 
 Observer = Callable[[Layer, Tensor], None]
@@ -115,11 +127,11 @@ class Taps(TorchFunctionMode):
             part: _clean(name) for name, part in module.named_modules() if "parametrizations" not in name
         }
         self.leaves = {part for part in self.names if _is_leaf(part)}
-        self.tracks: dict[int, tuple[weakref.ref[Tensor], Lineage, str]] = {}
+        self.tracks: dict[int, tuple[weakref.ref[Tensor], Track]] = {}
         self.calls: Counter[str] = Counter()
         self.stack: list[str] = []
         self.leaf_depth = 0
-        self.sources: list[str] = []
+        self.sources: list[tuple[str, tuple[str, ...]]] = []
         self.handles: list[Any] = []
 
     # ------------------------------------------------------------ installation
@@ -141,16 +153,16 @@ class Taps(TorchFunctionMode):
     # ------------------------------------------------------------ what is known of a tensor
     def begin(self, image: Tensor) -> None:
         """Declare the tensor whose way is followed."""
-        self._mark(image, origin(image), "input")
+        self._mark(image, Track(origin(image), "input", ("input",)))
 
-    def known(self, tensor: Tensor) -> tuple[Lineage, str] | None:
-        """Lineage of a tensor, and the layer that made it."""
+    def known(self, tensor: Tensor) -> Track | None:
+        """Tell what is known of a tensor, None if it does not depend on the input."""
         entry = self.tracks.get(id(tensor))
-        return entry[1:] if entry and entry[0]() is tensor else None
+        return entry[1] if entry and entry[0]() is tensor else None
 
-    def _mark(self, tensor: Tensor, lineage: Lineage, layer: str) -> None:
+    def _mark(self, tensor: Tensor, track: Track) -> None:
         key = id(tensor)
-        self.tracks[key] = (weakref.ref(tensor, lambda _: self._forget(key)), lineage, layer)
+        self.tracks[key] = (weakref.ref(tensor, lambda _: self._forget(key)), track)
 
     def _forget(self, key: int) -> None:
         entry = self.tracks.get(key)
@@ -168,7 +180,7 @@ class Taps(TorchFunctionMode):
         name = getattr(func, "__name__", type(func).__name__)
         out = func(*args, **kwargs)
         if name == "__setitem__":
-            self._assigned(args, [found for _, found in parents])
+            self._assigned(args, [track for _, track in parents])
         elif name not in _CONSTANT:
             for result in _tensors(out):
                 if result.is_floating_point() or result.is_complex():
@@ -181,31 +193,33 @@ class Taps(TorchFunctionMode):
         func: Any,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        parents: list[tuple[Tensor, tuple[Lineage, str]]],
+        parents: list[tuple[Tensor, Track]],
         result: Tensor,
     ) -> None:
-        lineage = derive(name, args, kwargs, [found[0] for _, found in parents], result)
-        first, (_, source) = parents[0]
+        lineage = derive(name, args, kwargs, [track.lineage for _, track in parents], result)
+        first, (_, source, _) = parents[0]
+        feeds = _union(track.feeds for _, track in parents)
         same_values = name in _SILENT and result.shape == first.shape
-        self._mark(result, lineage, source if same_values else "")
+        self._mark(result, Track(lineage, source if same_values else "", feeds))
         if self.leaf_depth or name in _SILENT or lineage.axes is None or lineage.spectral:
             return
         in_place = any(result is tensor for tensor, _ in parents)
         if in_place or all(_storage(result) != _storage(tensor) for tensor, _ in parents):
-            self._show(self._function_name(name), name, func, (args[1:], kwargs), source, result)
+            self._show(self._function_name(name), name, func, (args[1:], kwargs), source, feeds, result)
 
-    def _assigned(self, args: tuple[Any, ...], found: list[tuple[Lineage, str]]) -> None:
+    def _assigned(self, args: tuple[Any, ...], parents: list[Track]) -> None:
         """``canvas[..., ::2, ::2] = x`` puts x on a grid twice as dense."""
         target = args[0]
         known = self.known(args[2]) if isinstance(args[2], Tensor) else None
         if target.ndim != 4 or known is None:
             return
-        lineage, _ = known
+        lineage = known.lineage
         y, x = index_steps(args[1], lineage)
         rate = (lineage.rate[0] * y, lineage.rate[1] * x)
-        passed = frozenset({rate}).union(*(parent.passed for parent, _ in found))
+        passed = frozenset({rate}).union(*(track.lineage.passed for track in parents))
         size = (int(target.shape[2]), int(target.shape[3]))
-        self._mark(target, replace(lineage, rate=rate, passed=passed, size=size), "")
+        feeds = _union(track.feeds for track in parents)
+        self._mark(target, Track(replace(lineage, rate=rate, passed=passed, size=size), "", feeds))
 
     def _function_name(self, name: str) -> str:
         bare = name.strip("_")
@@ -215,22 +229,28 @@ class Taps(TorchFunctionMode):
     # ------------------------------------------------------------ modules
     def _enter_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.stack.append(self.names[part])
-        known = next((found for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))), None)
-        self.sources.append(known[1] if known else "")
+        known = self._tracks_of((args, kwargs))
+        self.sources.append((known[0].layer if known else "", _union(track.feeds for track in known)))
         self.leaf_depth += part in self.leaves
 
     def _leave_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
         self.leaf_depth -= part in self.leaves
         self.stack.pop()
-        source = self.sources.pop()
-        parents = [found[0] for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
+        source, feeds = self.sources.pop()
+        parents = [track.lineage for track in self._tracks_of((args, kwargs))]
         with torch._C.DisableTorchFunction():  # what the observer computes is no layer
-            self._hand_out(part, out, parents, source)
+            self._hand_out(part, out, parents, source, feeds)
 
-    def _hand_out(self, part: nn.Module, out: Any, parents: list[Lineage], source: str) -> None:
+    def _tracks_of(self, value: Any) -> list[Track]:
+        return [track for tensor in _tensors(value) if (track := self.known(tensor))]
+
+    def _hand_out(
+        self, part: nn.Module, out: Any, parents: list[Lineage], source: str, feeds: tuple[str, ...]
+    ) -> None:
         for result in _tensors(out):
             if self.known(result) is None and parents and (result.is_floating_point() or result.is_complex()):
-                self._mark(result, resized(parents, result), "")  # made where no torch function was seen
+                # made where no torch function was seen
+                self._mark(result, Track(resized(parents, result), "", feeds))
             known = self.known(result)
             if known is None or self.leaf_depth:
                 continue
@@ -241,13 +261,21 @@ class Taps(TorchFunctionMode):
                     part,
                     ((), {}),
                     source,
+                    _union((feeds, known.feeds)),
                     result,
                 )
-            elif part is self.module and known[0].axes and not known[1]:
-                self._show("output", type(part).__name__, part, ((), {}), source, result)
+            elif part is self.module and known.lineage.axes and not known.layer:
+                self._show("output", type(part).__name__, part, ((), {}), source, known.feeds, result)
 
     def _show(
-        self, name: str, kind: str, operation: Any, arguments: tuple[Any, Any], source: str, result: Tensor
+        self,
+        name: str,
+        kind: str,
+        operation: Any,
+        arguments: tuple[Any, Any],
+        source: str,
+        inputs: tuple[str, ...],
+        result: Tensor,
     ) -> None:
         name = name.replace("/", "_")
         self.calls[name] += 1
@@ -256,8 +284,8 @@ class Taps(TorchFunctionMode):
         known = self.known(result)
         if known is None:
             return
-        self._mark(result, known[0], name)
-        self.observer(Layer(name, kind, operation, arguments, source, known[0]), result)
+        self._mark(result, Track(known.lineage, name, (name,)))
+        self.observer(Layer(name, kind, operation, arguments, source, inputs, known.lineage), result)
 
 
 @contextmanager
@@ -281,6 +309,37 @@ def tapped(module: nn.Module, observer: Observer) -> Iterator[Taps]:
             yield taps
     finally:
         taps.remove()
+
+
+def listed_inputs(inputs: Iterable[str], passed_by: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Look through layers that are not listed themselves (refused, or not asked for) to those that feed them.
+
+    Parameters
+    ----------
+    inputs : iterable of str
+        `Layer.inputs`.
+    passed_by : Mapping of str to tuple of str
+        `Layer.inputs` of every layer that is not listed, by its name.
+
+    Examples
+    --------
+    >>> listed_inputs(("conv", "pool"), {"pool": ("relu", "conv"), "relu": ("input",)})
+    ('conv', 'input')
+    """
+    found: dict[str, None] = {}
+    waiting = list(inputs)
+    while waiting:
+        name = waiting.pop(0)
+        if name in passed_by:
+            waiting[:0] = passed_by[name]
+        else:
+            found[name] = None
+    return tuple(found)
+
+
+def _union(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """All names in order, each once."""
+    return tuple(dict.fromkeys(name for several in names for name in several))
 
 
 def _is_leaf(part: nn.Module) -> bool:
