@@ -1,0 +1,253 @@
+"""What every explorer has: settings, presets, undo, a held state, its picture, its code."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import param
+
+from workbench.session.explorers.history import History
+from workbench.session.explorers.quiz import Answer, Score, score_guesses
+from workbench.session.frame import Frame
+
+__all__ = ["Explorer", "Group", "Picture", "Readout"]
+
+_REMEMBERED = 32
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that belong together on the page.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    names : tuple of str
+        Parameters of the explorer, in order.
+    equation : str
+        The seed's equation that they change, in characters: "y[n] = a(b + A cos ωn)  (eq. 4)".
+    """
+
+    title: str
+    names: tuple[str, ...]
+    equation: str = ""
+
+
+@dataclass(frozen=True)
+class Readout:
+    """One figure with its unit: "THD", −7.2, "dB"."""
+
+    label: str
+    value: float | str
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """What one choice of settings gives: a frame per panel, a row of figures."""
+
+    frames: dict[str, Frame]
+    readouts: tuple[Readout, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    trouble: str = ""
+
+
+@dataclass
+class Quiz:
+    """A prediction under way: where the learner expects something."""
+
+    guesses: list[tuple[float, ...]] = field(default_factory=list)
+    score: Score | None = None
+
+
+class Explorer(param.Parameterized):
+    """Settings of one effect and what they give; subclasses declare parameters and `compute`.
+
+    Subclasses set
+
+    ``TITLE``, ``INTRO``
+        What is explored, in one line each.
+    ``FRAMES``
+        Names of the panels.
+    ``GROUPS``
+        The controls, at most eight settings on one page.
+    ``PRESETS``
+        ``{name: settings}``; what a preset leaves out is at its default.
+    ``TOLERANCE``
+        How near a guess must be, in units of the figure that is predicted.
+
+    and implement :meth:`compute` and :meth:`as_code`. Parameters of the explorer are its settings: all of
+    them are in the address of the page, in `settings()`, in the history.
+    """
+
+    TITLE: ClassVar[str] = ""
+    INTRO: ClassVar[str] = ""
+    FRAMES: ClassVar[tuple[str, ...]] = ()
+    GROUPS: ClassVar[tuple[Group, ...]] = ()
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {}
+    TOLERANCE: ClassVar[float] = 0.0
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self.history = History(self.settings())
+        self.quiz: Quiz | None = None
+        self.held: dict[str, Any] | None = None
+        self._cache: OrderedDict[str, Picture] = OrderedDict()
+        self.param.watch(self._noted, self.choices())
+
+    # ------------------------------------------------------------ to be given by each explorer
+    def compute(self) -> Picture:
+        """Return what the present settings give.
+
+        Raises
+        ------
+        ValueError
+            If the settings do not go together: what was found, what is needed.
+        """
+        raise NotImplementedError
+
+    def as_code(self) -> str:
+        """Return notebook code, public names only, that reproduces the figures' numbers."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ settings
+    @classmethod
+    def choices(cls) -> list[str]:
+        """Names of all settings."""
+        return [name for name in cls.param if name != "name" and (cls.param[name].precedence or 0) >= 0]
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings that differ from the defaults."""
+        values = {name: getattr(self, name) for name in self.choices()}
+        return {name: value for name, value in values.items() if value != self.param[name].default}
+
+    def apply(self, settings: dict[str, Any]) -> None:
+        """Set everything: what `settings` leaves out goes to its default.
+
+        Raises
+        ------
+        ValueError
+            For a setting that does not exist, or a value it cannot take.
+        """
+        unknown = [name for name in settings if name not in self.choices()]
+        if unknown:
+            raise ValueError(f"no setting {unknown[0]!r}; there are: {', '.join(self.choices())}")
+        defaults = {name: self.param[name].default for name in self.choices()}
+        self.param.update(**(defaults | settings))
+
+    def choose_preset(self, name: str) -> None:
+        """Go to a preset.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name.
+        """
+        if name not in self.PRESETS:
+            raise ValueError(f"no preset {name!r}; there are: {', '.join(self.PRESETS)}")
+        self.apply(self.PRESETS[name])
+
+    def preset(self) -> str:
+        """Name of the preset that the settings are, "" if none."""
+        now = self.settings()
+        clean = {
+            name: {key: value for key, value in preset.items() if value != self.param[key].default}
+            for name, preset in self.PRESETS.items()
+        }
+        return next((name for name, preset in clean.items() if preset == now), "")
+
+    # ------------------------------------------------------------ history
+    def _noted(self, *_events: Any) -> None:
+        self.history.note(self.settings())
+
+    def undo(self) -> bool:
+        """Go back one step; False where there is none."""
+        return self._restore(self.history.back())
+
+    def redo(self) -> bool:
+        """Go forward again; False where nothing was undone."""
+        return self._restore(self.history.forward())
+
+    def _restore(self, settings: dict[str, Any] | None) -> bool:
+        if settings is not None:
+            self.apply(settings)
+        return settings is not None
+
+    # ------------------------------------------------------------ A/B
+    def hold(self) -> None:
+        """Keep the present settings as A, to compare with."""
+        self.held = self.settings()
+
+    def release(self) -> None:
+        """Forget A."""
+        self.held = None
+
+    def held_picture(self) -> Picture | None:
+        """Return what the settings of A give, None without one."""
+        if self.held is None:
+            return None
+        key = _key(self.held)
+        return self._remembered(key) or self._remember(key, type(self)(**self.held)._computed())
+
+    # ------------------------------------------------------------ what is seen
+    def picture(self) -> Picture:
+        """Return what the present settings give; every panel says so where they do not go together."""
+        key = _key(self.settings())
+        return self._remembered(key) or self._remember(key, self._computed())
+
+    def _computed(self) -> Picture:
+        try:
+            return self.compute()
+        except ValueError as error:
+            return Picture({name: Frame(None, str(error)) for name in self.FRAMES}, trouble=str(error))
+
+    def _remembered(self, key: str) -> Picture | None:
+        if key in self._cache:
+            self._cache.move_to_end(key)
+        return self._cache.get(key)
+
+    def _remember(self, key: str, picture: Picture) -> Picture:
+        self._cache[key] = picture
+        if len(self._cache) > _REMEMBERED:
+            self._cache.popitem(last=False)
+        return picture
+
+    # ------------------------------------------------------------ predict, then check
+    def begin_quiz(self) -> None:
+        """Hide the result and take guesses."""
+        self.quiz = Quiz()
+
+    def guess(self, place: Sequence[float]) -> None:
+        """Expect something at `place`; a second guess close to one takes it back."""
+        if self.quiz is None or self.quiz.score is not None:
+            return
+        near = [
+            g
+            for g in self.quiz.guesses
+            if max(abs(a - b) for a, b in zip(g, place, strict=True)) <= self.TOLERANCE
+        ]
+        if near:
+            self.quiz.guesses.remove(near[0])
+        else:
+            self.quiz.guesses.append(tuple(float(x) for x in place))
+
+    def reveal(self) -> Score:
+        """Show what happens, with the score."""
+        quiz = self.quiz or Quiz()
+        quiz.score = score_guesses(quiz.guesses, self.picture().answers, self.TOLERANCE)
+        self.quiz = quiz
+        return quiz.score
+
+    def end_quiz(self) -> None:
+        """Back to looking."""
+        self.quiz = None
+
+
+def _key(settings: dict[str, Any]) -> str:
+    return json.dumps(settings, sort_keys=True, default=str)
