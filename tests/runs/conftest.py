@@ -56,8 +56,13 @@ class Toys:
         process = subprocess.Popen([sys.executable, str(TOY), str(path), *map(str, arguments)], **options)
         self.processes.append(process)
         if until_step is not None:
-            _wait_for(lambda: Run(path).step >= until_step and Run(path).pid == process.pid, process)
+            _wait_for(lambda: self._trains(path, process.pid, until_step), process)
         return process
+
+    @staticmethod
+    def _trains(path, pid, step):
+        status = Run(path).status()  # while setting up it still shows the step of the process before
+        return status.pid == pid and status.step >= step and status.message != "setting up"
 
 
 @pytest.fixture

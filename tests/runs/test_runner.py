@@ -1,17 +1,21 @@
 import concurrent.futures
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import numpy as np
+import pytest
 import torch
 
 from workbench.runs import Run
 from workbench.runs.checkpoints import list_checkpoints, load_checkpoint
 from workbench.runs.commands import send
+from workbench.runs.status import Board
+from workbench.runs.writer import StoreWriter
 
 
 def runner(path):
@@ -149,10 +153,64 @@ def test_killed_at_random_it_loses_nothing_and_ends_with_the_same_weights(make_r
         assert after.step.values.tolist() == list(range(1, after.sizes["step"] + 1))
         np.testing.assert_array_equal(after.twice, 2 * after.loss)
     assert toy(hunted) == 0
-    assert kinds(hunted).count("resumed") in (1, 2)  # an event not yet committed dies with its process
+    assert kinds(hunted).count("resumed") == 2
     assert Run(calm).scalars().load().equals(Run(hunted).scalars().load())
     expected, found = final_tensors(calm), final_tensors(hunted)
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_how_a_run_goes_on_is_stored_before_it_says_so(run, toy, monkeypatch):
+    told, commit, publish = [], StoreWriter._commit, Board.publish
+
+    def slow_commit(writer, batch):
+        time.sleep(0.3)
+        commit(writer, batch)
+
+    def watched(board, state=None, message=None):
+        publish(board, state, message)
+        if (state, message) == ("running", ""):
+            told.append(kinds(run)[-1])
+
+    assert toy(run, 0.0, 10) == 1
+    monkeypatch.setattr(StoreWriter, "_commit", slow_commit)
+    monkeypatch.setattr(Board, "publish", watched)
+    assert toy(run, 0.0, 12) == 1
+    assert told == ["resumed"]
+
+
+def test_a_run_whose_folder_is_deleted_ends_quietly_and_makes_nothing_anew(run, toys, wait_for, capfd):
+    process, held = toys.start(run, 0.01, until_step=5), Run(run)
+    assert held.scalars().sizes["step"]
+    wait_for(lambda: deleted(run))
+    assert process.wait(60) == 4
+    assert not run.exists()
+    assert capfd.readouterr().err == ""
+    assert held.state == "lost"
+    assert held.status().message == f"its folder {run} is gone: the run was deleted or moved"
+    with pytest.raises(FileNotFoundError, match="the records of run toy are gone"):
+        held.scalars()
+    with pytest.raises(ValueError, match="not a run directory"):
+        held.resume()
+    assert not run.exists()
+
+
+def deleted(folder):
+    try:
+        shutil.rmtree(folder)
+    except OSError:  # the runner wrote at that very moment
+        return False
+    return True
+
+
+def test_a_paused_run_that_is_moved_goes_on_in_its_new_place(run, toys, toy):
+    send(run, "advance", 12)
+    process = toys.start(run, until_step=12)
+    assert Run(run).wait(60, until=["paused"]).step == 12
+    moved = run.rename(run.with_name("moved"))
+    assert process.wait(60) == 4
+    assert not run.exists()
+    assert toy(moved) == 0
+    assert Run(moved).scalars().step.values.tolist() == list(range(1, 201))
 
 
 def test_a_damaged_checkpoint_is_told_as_an_event(run, toys, toy):

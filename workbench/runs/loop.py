@@ -15,6 +15,7 @@ from workbench.runs.checkpoints import load_newest, save_checkpoint
 from workbench.runs.commands import Command, take
 from workbench.runs.spec import RunSpec
 from workbench.runs.status import Board, RunStatus, read_status
+from workbench.runs.workspace import is_run
 from workbench.runs.writer import StoreWriter
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ _CHECKPOINT_SECONDS = 30.0
 _CHECKPOINT_SHARE = 0.03  # of the time: large networks are saved more rarely
 _PAUSE_POLL = 0.02  # s
 _SCORES = ("corrected_mean", "mean")
+
+
+class RunGoneError(RuntimeError):
+    """The run's folder was deleted or moved: there is nothing left to write to."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,13 @@ class Loop:
         self._terminated.set()
 
     def run(self, prepare: Prepare) -> str:
-        """Train to the end or until stopped; return the final state, not yet published."""
+        """Train to the end or until stopped; return the final state, not yet published.
+
+        Raises
+        ------
+        RunGoneError
+            If the run's folder is no longer there.
+        """
         self.board.publish("running", "setting up")
         prepared = prepare(self._spec, self._run, self.record)
         training = prepared.training
@@ -95,6 +106,8 @@ class Loop:
             training.observe()
         if self._saved_step != training.step:
             self._save(training)
+        # Committed first: whoever sees the run go on finds in its events how, even if it is killed at once.
+        self.writer.flush()
         self.board.publish("running", "")
         while not training.done:
             self._obey(training)
@@ -109,6 +122,11 @@ class Loop:
         """Commit what waits, then close the store; raises `StoreError` if that fails."""
         if self._writer is not None:
             self._writer.close()
+
+    def abandon_store(self) -> None:
+        """Close the store without committing what waits."""
+        if self._writer is not None:
+            self._writer.abandon()
 
     # ------------------------------------------------------------------ inside
     def _progress(self) -> RunStatus:
@@ -154,6 +172,8 @@ class Loop:
         """Carry out what is asked; returns when training may go on or has to stop."""
         paused = False
         while True:
+            if not is_run(self._run):
+                raise RunGoneError(f"the folder of run {self._run.name} is gone")
             for command in take(self._run):
                 self._carry_out(command, training)
             if self._terminated.is_set():

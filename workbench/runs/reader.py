@@ -15,7 +15,7 @@ from icechunk import IcechunkError
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from workbench.runs.store import BRANCH, Column, open_repository, stored_columns
+from workbench.runs.store import BRANCH, STORE_FOLDER, Column, open_repository, stored_columns
 
 Result = TypeVar("Result")
 _ATTEMPTS = 10
@@ -39,7 +39,7 @@ class Reader:
         self.tip = ""
 
     def refresh(self) -> bool:
-        """Move to the newest commit; False if there is none newer, or none at all yet."""
+        """Move to the newest commit; False if there is none newer, none at all yet, or none any more."""
         with self._lock:
             if self._repository is None:
                 try:
@@ -47,15 +47,17 @@ class Reader:
                 except (FileNotFoundError, IcechunkError):
                     return False  # not there, or just being laid out
             for attempt in range(_ATTEMPTS):
-                tip = self._repository.lookup_branch(BRANCH)
-                if tip == self.tip:
-                    return False
                 try:
+                    tip = self._repository.lookup_branch(BRANCH)
+                    if tip == self.tip:
+                        return False
                     session = self._repository.readonly_session(snapshot_id=tip)
                     self._root = zarr.open_group(session.store, mode="r")
                 except FileNotFoundError:
                     return False  # created, not begun
                 except IcechunkError:
+                    if self._gone():
+                        return False
                     if attempt == _ATTEMPTS - 1:
                         raise
                     continue  # removed since it was looked up: there is a newer one
@@ -136,12 +138,19 @@ class Reader:
             if self._root is None and not self.refresh():
                 raise FileNotFoundError(f"run {self._run.name} has recorded nothing yet")
             for attempt in range(_ATTEMPTS):
+                if self._gone():  # parts of it are remembered: half an answer would look whole
+                    raise FileNotFoundError(
+                        f"the records of run {self._run.name} are gone: its folder was deleted or moved"
+                    )
                 try:
                     return read(self._root)  # type: ignore[arg-type]
                 except (IcechunkError, FileNotFoundError):
                     if attempt == _ATTEMPTS - 1 or not self.refresh():
                         raise
         raise AssertionError("unreachable")
+
+    def _gone(self) -> bool:
+        return not (self._run / STORE_FOLDER).is_dir()
 
 
 def _group(root: zarr.Group, path: str) -> zarr.Group:

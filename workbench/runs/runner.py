@@ -6,20 +6,23 @@ import argparse
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.runs.lease import HELD, Lease, LeaseHeldError
+from workbench.runs.lease import HELD, LEASE_FILE, Lease, LeaseHeldError
 from workbench.runs.loop import Loop, Prepare, Prepared, Recorder
 from workbench.runs.sealing import seal
 from workbench.runs.spec import RunSpec
-from workbench.runs.status import lay_ballast, read_status, write_status
+from workbench.runs.status import BALLAST_FILE, STATUS_FILE, lay_ballast, read_status, write_status
+from workbench.runs.store import STORE_FOLDER
 from workbench.runs.workspace import LOG_FILE, SPEC_FILE, is_run
 
 FAILED, NOT_A_RUN = 1, 2
+GONE = 4  # 3 is HELD
 # On a laptop the page, the browser and the training share two cores: whoever looks goes first.
 _NICENESS = 5
 log = logging.getLogger("workbench.runs")
@@ -29,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Train the run of the given directory to its end; return the exit code.
 
     0: finished or stopped; 1: failed, the status and the log say why; 2: not a run directory;
-    3: held by another runner.
+    3: held by another runner; 4: the run's folder was deleted or moved while it trained.
     """
     parser = argparse.ArgumentParser(prog="python -m workbench.runs.runner", description=__doc__)
     parser.add_argument("run", type=Path, help="run directory")
@@ -68,12 +71,27 @@ def _train(run: Path, prepare: Prepare) -> int:
                 loop.board.publish(state, _end_store(run, loop, state))
             log.info("run %s is %s", run.name, state)
         except Exception as error:
-            _fail(run, loop, error)
-            return FAILED
+            # Whatever went wrong in a folder that is being deleted, the deletion is what happened.
+            if is_run(run):
+                _fail(run, loop, error)
+                return FAILED
         finally:
             if loop is not None:
                 loop.board.close()
-    return 0
+    return 0 if is_run(run) else _leave(run, loop)
+
+
+def _leave(run: Path, loop: Loop | None) -> int:
+    """End without a word in a folder that is gone; remove what was written while it was being deleted."""
+    if loop is not None:
+        loop.abandon_store()
+    if not (run / LEASE_FILE).exists():
+        shutil.rmtree(run / STORE_FOLDER, ignore_errors=True)
+        for name in (STATUS_FILE, BALLAST_FILE):
+            (run / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not there, or somebody's own files are
+            run.rmdir()
+    return GONE
 
 
 def _end_store(run: Path, loop: Loop, state: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.runs.files import read_json, write_json
 from workbench.runs.processes import alive, identity
+from workbench.runs.workspace import is_run
 
 STATUS_FILE = "status.json"
 BALLAST_FILE = ".ballast"
@@ -54,6 +55,8 @@ def read_status(run: Path) -> RunStatus:
     A live state counts only while the process that wrote it lives: by pid, time of birth and heartbeat.
     """
     found = read_json(run / STATUS_FILE)
+    if not is_run(run):
+        return RunStatus("lost", message=f"its folder {run} is gone: the run was deleted or moved")
     if not isinstance(found, dict):
         return RunStatus("lost", message="no status was ever written: resume() starts it")
     state, message, pid = found["state"], found.get("message", ""), None

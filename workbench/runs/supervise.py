@@ -11,7 +11,7 @@ from workbench.runs.files import read_json
 from workbench.runs.lease import HELD, lease_holder
 from workbench.runs.processes import start_module
 from workbench.runs.status import ENDED, STATUS_FILE, read_status, write_status
-from workbench.runs.workspace import LOG_FILE
+from workbench.runs.workspace import LOG_FILE, is_run
 
 _POLL = 0.2  # s
 
@@ -23,6 +23,8 @@ def supervise(path: str) -> str:
     second time only if the worker that called it first has died; then a run that was lost with it goes on.
     """
     run = Path(path)
+    if not is_run(run):
+        return "lost"  # deleted while it waited
     if lease_holder(run) is not None:
         return _attend(run)
     state = read_status(run).state

@@ -73,6 +73,7 @@ class StoreWriter:
 
     def __init__(self, run: Path) -> None:
         unseal(run)
+        self._run = run
         self._repository = open_repository(run, create=True)
         self._columns: dict[str, list[Column]] = {}
         self._rows: dict[str, int] = {}
@@ -197,10 +198,14 @@ class StoreWriter:
         try:
             self.flush()
         finally:
-            with self._changed:
-                self._closed = True
-                self._changed.notify_all()
-            self._thread.join()
+            self.abandon()
+
+    def abandon(self) -> None:
+        """End the thread without committing what waits (the commit under way is finished)."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
 
     def _complain(self) -> None:
         if self._error is not None:
@@ -240,6 +245,8 @@ class StoreWriter:
                 self._changed.notify_all()
 
     def _commit(self, batch: list[tuple[str, int, list[np.ndarray[Any, Any]]]]) -> None:
+        if not self._run.is_dir():  # the store would make it anew
+            raise FileNotFoundError(f"the run's folder {self._run} is gone")
         session = self._repository.writable_session(BRANCH)
         store = session.store
         by_group: dict[str, list[tuple[int, list[np.ndarray[Any, Any]]]]] = defaultdict(list)
