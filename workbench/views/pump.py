@@ -80,6 +80,11 @@ class Pump:
         self._unsubscribe = hub.subscribe(lambda _hub, _changed: self.schedule())
         self.request()
 
+    def attend(self, document: Any) -> None:
+        """Draw for the viewer in `document`, who follows no run."""
+        self._document = document
+        self.request()
+
     def connect_notebook(self, push: Callable[[], None], later: Callable[[Callable[[], None]], Any]) -> None:
         """Draw for a notebook cell, always in the thread that calls this.
 

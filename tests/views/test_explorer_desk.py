@@ -1,0 +1,138 @@
+"""The page that all explorers share, tried with the smallest one."""
+
+from typing import ClassVar
+
+import numpy as np
+import param
+import pytest
+import xarray as xr
+from bokeh.models import ColumnDataSource
+
+from workbench.plots.canvas import canvas, span
+from workbench.session.explorers import Answer, Explorer, Group, Picture, Readout
+from workbench.session.frame import Frame
+from workbench.views.card import PanelCard
+from workbench.views.explorers import ExplorerDesk
+from workbench.views.explorers.desk import _number
+
+
+class Sine(Explorer):
+    """A sine of some frequency."""
+
+    TITLE = "Sine"
+    INTRO = "One tone."
+    FRAMES = ("wave",)
+    GROUPS = (Group("Tone", ("cycles", "shape"), "y = sin 2πfn"),)
+    PRESETS: ClassVar = {"slow": {"cycles": 1.0}, "fast": {"cycles": 9.0}}
+    TOLERANCE = 0.5
+
+    cycles = param.Number(2.0, bounds=(0, 20), label="Cycles per frame")
+    shape = param.Selector(default="sine", objects=["sine", "square"], label="Shape")
+
+    def compute(self):
+        wave = np.sin(2 * np.pi * self.cycles * np.arange(64) / 64)
+        data = xr.Dataset({"y": ("n", wave)})
+        return Picture(
+            {"wave": Frame(data, f"{self.cycles:g} cycles")},
+            (Readout("rms", float(wave.std()), "V"),),
+            (Answer((self.cycles,), "the tone"),),
+        )
+
+    def as_code(self):
+        return "import workbench as wb\nprint(wb.fold(0.6, 1.0))"
+
+
+class Stems:
+    """An instrument with everything that an explorer's page may ask for."""
+
+    def __init__(self):
+        self.source = ColumnDataSource({"n": [], "y": []})
+        self.figure = canvas("", "sample", "V", x_range=span(0, 64), y_range=span(-1, 1))
+        self.figure.line("n", "y", source=self.source)
+        self.held = self.shown = None
+        self.tap = None
+
+    def update(self, data):
+        self.source.data = {"n": np.arange(64), "y": data.y.values}
+
+    def hold(self, data):
+        self.held = data
+
+    def on_tap(self, callback):
+        self.tap = callback
+
+    def predict(self, guesses, hidden, answers):
+        self.shown = (guesses, hidden, answers)
+
+
+@pytest.fixture
+def desk():
+    import panel as pn
+
+    stems = Stems()
+    card = PanelCard("Wave", pn.pane.Bokeh(stems.figure), {"wave": stems})
+    return ExplorerDesk(Sine(), {"wave": card}, predict="wave")
+
+
+def stems_of(desk):
+    return desk.cards["wave"].instruments["wave"]
+
+
+def test_a_moved_widget_redraws_and_a_setting_moves_its_widget(desk):
+    desk.controls.widgets["cycles"].value = 5.0
+    assert desk.explorer.cycles == 5.0
+    assert "5 cycles" in desk.cards["wave"].caption
+    desk.explorer.shape = "square"
+    assert desk.controls.widgets["shape"].value == "square"
+    assert "0.707" in desk.readouts.text
+
+
+def test_presets_show_which_one_is_on(desk):
+    desk.presets["fast"].clicks += 1
+    assert desk.explorer.cycles == 9.0
+    assert [button.variant for button in desk.presets.values()] == ["outlined", "contained"]
+
+
+def test_undo_by_key(desk):
+    desk.explorer.cycles = 3.0
+    desk.keyboard.pressed = {"key": "z", "count": 1}
+    assert desk.explorer.cycles == 2.0
+    assert desk.buttons["undo"].disabled
+    desk.keyboard.pressed = {"key": "y", "count": 2}
+    assert desk.explorer.cycles == 3.0
+
+
+def test_a_is_drawn_behind(desk):
+    desk.keyboard.pressed = {"key": "h", "count": 1}
+    desk.explorer.cycles = 7.0
+    wave = stems_of(desk).held.y.values
+    np.testing.assert_allclose(wave, np.sin(2 * np.pi * 2 * np.arange(64) / 64))
+    desk.keyboard.pressed = {"key": "h", "count": 2}
+    assert stems_of(desk).held is None
+
+
+def test_predict_then_check(desk):
+    desk.buttons["predict"].clicks += 1
+    assert stems_of(desk).shown == ([], True, [])
+    stems_of(desk).tap((2.2,))
+    assert stems_of(desk).shown == ([(2.2,)], True, [])
+    desk.buttons["predict"].clicks += 1
+    assert "1 of 1 found" in desk.message.text
+    assert stems_of(desk).shown[1:] == (False, [Answer((2.0,), "the tone")])
+    desk.buttons["predict"].clicks += 1
+    assert stems_of(desk).shown == ([], False, [])
+
+
+def test_code_and_keys_open_a_dialog(desk):
+    desk.buttons["code"].clicks += 1
+    assert desk._dialog.open
+    desk._dialog.open = False
+    desk.keyboard.pressed = {"key": "?", "count": 9}
+    assert desk._dialog.open
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-7.4432, "−7.44"), (12345.0, "12,345"), (0.0, "0"), (float("nan"), "–")]
+)
+def test_figures_are_written_shortly(value, text):
+    assert _number(value) == text

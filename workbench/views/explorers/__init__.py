@@ -1,0 +1,5 @@
+"""The pages of the explorers."""
+
+from workbench.views.explorers.desk import ExplorerDesk
+
+__all__ = ["ExplorerDesk"]

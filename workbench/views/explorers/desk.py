@@ -1,0 +1,279 @@
+"""The page of one explorer: presets, controls, figures, read-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.util import edit_readonly
+
+from workbench.session.explorers import Explorer, Readout
+from workbench.views.card import PanelCard
+from workbench.views.explorers.controls import Controls
+from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE, TOOLBAR
+from workbench.views.keyboard import Keyboard, key_table
+from workbench.views.pump import Pump
+from workbench.views.styles import DESK, PAGE_THEME, TYPE
+from workbench.views.text import Text
+
+__all__ = ["ExplorerDesk"]
+
+KEYS = {
+    "z": "undo",
+    "y": "do again",
+    "h": "hold this as A, or let A go",
+    "p": "predict, then check",
+    "c": "this view as Python",
+    "f": "projector: large figures, no controls",
+    "1 … 9": "presets",
+    "?": "this list",
+}
+_SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "8px"}}
+
+
+class ExplorerDesk(pn.viewable.Viewer):
+    """An explorer on a page or in a notebook cell.
+
+    Parameters
+    ----------
+    explorer
+        Settings and what they give.
+    cards
+        The panels, by any name; each shows frames of the explorer's picture. An instrument that has
+        ``hold(data or None)`` is given the frame of A to draw behind its own; the instrument named by
+        `predict` takes guesses: ``predict(guesses, hidden, answers)`` draws them and hides its result,
+        ``on_tap(callback)`` calls back with the place that was clicked.
+    predict
+        Name of the frame whose places are predicted; empty: nothing is.
+    """
+
+    def __init__(self, explorer: Explorer, cards: Mapping[str, PanelCard], predict: str = "") -> None:
+        super().__init__()
+        self.explorer, self.cards = explorer, dict(cards)
+        self._predicted = self._instrument(predict) if predict else None
+        self._held: Any = None
+        self.pump = Pump(self.draw)
+        self.controls = Controls(explorer)
+        self.readouts = Text(_readout_row(()), READOUTS)
+        self.message = Text('<p role="status">&nbsp;</p>', TYPE, margin=(0, 8))
+        self.presets = {name: self._button(name, self._preset(name), "outlined") for name in explorer.PRESETS}
+        self.buttons = {
+            "undo": self._button("Undo", self._undo),
+            "redo": self._button("Redo", self._redo),
+            "hold": self._button("Hold A", self._hold),
+            "predict": self._button("Predict", self._quiz),
+            "code": self._button("Python", self._code),
+            "projector": self._button("Projector", self._project),
+            "help": self._button("?", self._help),
+        }
+        self.buttons["predict"].visible = self._predicted is not None
+        self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="md")
+        self.keyboard = Keyboard(self._keys())
+        self._lay_out()
+        explorer.param.watch(lambda *_events: self._news(), explorer.choices())
+        if self._predicted is not None:
+            self._predicted.on_tap(self._guess)
+        self.draw()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._view
+
+    def _lay_out(self) -> None:
+        strip = {"sizing_mode": "stretch_width", "margin": 0}
+        toolbar = pn.Row(
+            pn.Row(*self.presets.values(), margin=0, styles={"flex-wrap": "wrap", "gap": "6px"}),
+            pn.Row(*self.buttons.values(), margin=0, styles={"flex-wrap": "wrap"}),
+            stylesheets=[TOOLBAR], **strip,
+        )  # fmt: skip
+        self.aside = pn.Column(self.controls, stylesheets=[ASIDE], css_classes=["aside"], **strip)
+        stage = pn.Column(*self.cards.values(), stylesheets=[STAGE], css_classes=["stage"], **strip)
+        main = pn.Column(self.readouts, self.message, stage, **strip)
+        self.body = pn.Column(self.aside, main, stylesheets=[BODY], css_classes=["body"], **strip)
+        intro = Text(
+            f'<p class="intro">{escape(self.explorer.INTRO)}</p>',
+            margin=(10, 16, 0, 16),
+        )
+        self._view = pn.Column(
+            intro,
+            toolbar,
+            self.body,
+            self._dialog,
+            self.pump.beat,
+            self.keyboard,
+            stylesheets=[DESK],
+            **strip,
+        )
+
+    def _button(self, label: str, action: Callable[[], None], variant: str = "text") -> pmui.Button:
+        button = pmui.Button(label=label, **{**_SMALL, "variant": variant})
+        button.on_click(lambda _event: action())
+        return button
+
+    def _instrument(self, frame: str) -> Any:
+        return next(card.instruments[frame] for card in self.cards.values() if frame in card.instruments)
+
+    def _keys(self) -> Mapping[str, Callable[[], None]]:
+        presets = {
+            str(number): self._preset(name) for number, name in enumerate(list(self.presets)[:9], start=1)
+        }
+        return presets | {
+            "z": self._undo,
+            "y": self._redo,
+            "h": self._hold,
+            "p": self._quiz,
+            "c": self._code,
+            "f": self._project,
+            "?": self._help,
+        }
+
+    # ------------------------------------------------------------ the picture
+    def draw(self) -> None:
+        """Bring everything on the page to the explorer's settings."""
+        picture = self.explorer.picture()
+        for card in self.cards.values():
+            card.draw(picture.frames)
+        self._draw_held()
+        self._draw_quiz()
+        self.readouts.text = _readout_row(picture.readouts)
+        chosen = self.explorer.preset()
+        for name, button in self.presets.items():
+            _set(button, variant="contained" if name == chosen else "outlined")
+        _set(self.buttons["undo"], disabled=not self.explorer.history.can_go_back)
+        _set(self.buttons["redo"], disabled=not self.explorer.history.can_go_forward)
+
+    def _news(self) -> None:
+        self.pump.request()
+
+    def _draw_held(self) -> None:
+        held = self.explorer.held_picture()
+        if held is self._held:
+            return
+        self._held = held
+        for card in self.cards.values():
+            for name, instrument in card.instruments.items():
+                if hasattr(instrument, "hold"):
+                    instrument.hold(None if held is None else held.frames[name].data)
+
+    def _draw_quiz(self) -> None:
+        if self._predicted is None:
+            return
+        quiz = self.explorer.quiz
+        guesses = quiz.guesses if quiz else []
+        hidden = quiz is not None and quiz.score is None
+        answers = self.explorer.picture().answers if quiz is not None and quiz.score is not None else ()
+        self._predicted.predict(list(guesses), hidden, list(answers))
+
+    # ------------------------------------------------------------ what can be asked
+    def _preset(self, name: str) -> Callable[[], None]:
+        return lambda: self.explorer.choose_preset(name)
+
+    def _undo(self) -> None:
+        self.explorer.undo()
+
+    def _redo(self) -> None:
+        self.explorer.redo()
+
+    def _hold(self) -> None:
+        if self.explorer.held is None:
+            self.explorer.hold()
+        else:
+            self.explorer.release()
+        _set(self.buttons["hold"], label="Hold A" if self.explorer.held is None else "Let A go")
+        self._news()
+
+    def _quiz(self) -> None:
+        if self._predicted is None:
+            return
+        quiz = self.explorer.quiz
+        if quiz is None:
+            self.explorer.begin_quiz()
+            self._say("Click in the figure where you expect lines; click a mark again to take it back.")
+            label = "Check"
+        elif quiz.score is None:
+            self._say(self.explorer.reveal().sentence)
+            label = "Done"
+        else:
+            self.explorer.end_quiz()
+            self._say("")
+            label = "Predict"
+        _set(self.buttons["predict"], label=label)
+        self._news()
+
+    def _guess(self, place: tuple[float, ...]) -> None:
+        self.explorer.guess(place)
+        self._news()
+
+    def _say(self, sentence: str) -> None:
+        self.message.text = f'<p role="status">{escape(sentence) or "&nbsp;"}</p>'
+
+    def _project(self) -> None:
+        self.aside.visible = not self.aside.visible
+        large = [] if self.aside.visible else ["large"]
+        self.body.css_classes = ["body", *large]
+
+    def _code(self) -> None:
+        code = escape(self.explorer.as_code())
+        self._open("This view as Python", f"<pre>{code}</pre>")
+
+    def _help(self) -> None:
+        self._open("Keys", key_table(KEYS))
+
+    def _open(self, title: str, html: str) -> None:
+        self._dialog.objects = [Text(f"<h2>{escape(title)}</h2>{html}", CODE)]
+        self._dialog.open = True
+
+    # ------------------------------------------------------------ pages
+    def attach(self) -> None:
+        """Draw for the session that is being served; called when its page has loaded."""
+        self.pump.attend(pn.state.curdoc)
+
+    def page(self) -> pmui.Page:
+        """Return the whole page; call it once, in the session that is being served."""
+        refused: dict[str, Any] = {}
+        if pn.state.location is not None:
+            names = {name: name for name in self.explorer.choices()}
+            pn.state.location.sync(self.explorer, names, on_error=refused.update)
+        if refused:
+            self._say(f"Ignored from the address: {', '.join(map(str, refused))}.")
+        page = pmui.Page(
+            title=self.explorer.TITLE, main=[self], theme_config=PAGE_THEME,
+            busy_indicator=None,
+        )  # fmt: skip
+        with edit_readonly(page):
+            page.busy = False  # the page would walk through its whole model tree at every move
+        pn.state.onload(self.attach)
+        return page
+
+
+def _readout_row(readouts: tuple[Readout, ...]) -> str:
+    cells = "".join(
+        f'<div class="readout" title="{escape(readout.note)}"><span>{escape(readout.label)}</span>'
+        f"<b>{escape(_number(readout.value))}</b> <em>{escape(readout.unit)}</em></div>"
+        for readout in readouts
+    )
+    return f'<div class="readouts">{cells or "&nbsp;"}</div>'
+
+
+def _number(value: float | str) -> str:
+    """Write a figure with as many places as it deserves.
+
+    >>> _number(-7.4432), _number(float("nan")), _number("2×2"), _number(float("-inf")), _number(0.00123)
+    ('−7.44', '–', '2×2', '−∞', '0.00123')
+    """
+    if isinstance(value, str):
+        return value
+    if value != value:
+        return "–"
+    if value in (float("inf"), float("-inf")):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")
+
+
+def _set(widget: Any, **values: Any) -> None:
+    """Change what differs: an unchanged value would be sent all the same."""
+    news = {name: value for name, value in values.items() if getattr(widget, name) != value}
+    if news:
+        widget.param.update(**news)

@@ -1,0 +1,68 @@
+"""How the explorers' pages are laid out."""
+
+from __future__ import annotations
+
+from workbench.views.styles import TYPE
+
+__all__ = ["ASIDE", "BODY", "CODE", "READOUTS", "STAGE", "TOOLBAR"]
+
+_LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
+_PAPER = "var(--mui-palette-background-paper, transparent)"
+
+TOOLBAR = """
+:host {
+  display: flex; flex-flow: row wrap; justify-content: space-between; gap: 4px 16px; padding: 4px 12px;
+}
+"""
+
+BODY = """
+:host {
+  display: grid; grid-template-columns: 280px minmax(0, 1fr); gap: 12px; padding: 4px 12px 12px 12px;
+  height: max-content; align-items: start;
+}
+:host(.large) { grid-template-columns: minmax(0, 1fr); font-size: 120%; }
+@media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); padding: 4px 8px; } }
+"""
+
+ASIDE = f"""
+:host {{
+  border: 1px solid {_LINE}; border-radius: 8px; padding: 0 10px 8px 10px; background: {_PAPER};
+  box-sizing: border-box; height: max-content; position: sticky; top: 8px;
+}}
+@media (max-width: 899px) {{ :host {{ position: static; }} }}
+"""
+
+STAGE = """
+:host {
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); grid-auto-rows: max-content; gap: 12px;
+  height: max-content;
+}
+:host > .wide { grid-column: 1 / -1; }
+@media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
+"""
+
+READOUTS = (
+    TYPE
+    + f"""
+.readouts {{ display: flex; flex-wrap: wrap; gap: 6px 10px; min-height: 44px; padding: 0 0 8px 0; }}
+.readout {{
+  border: 1px solid {_LINE}; border-radius: 8px; padding: 4px 10px; font-variant-numeric: tabular-nums;
+  background: {_PAPER}; min-width: 92px; box-sizing: border-box;
+}}
+.readout span {{ display: block; font-size: 11px; line-height: 14px; opacity: .75; }}
+.readout b {{ font-size: 17px; line-height: 22px; font-weight: 600; }}
+.readout em {{ font-style: normal; font-size: 12px; opacity: .75; }}
+"""
+)
+
+CODE = (
+    TYPE
+    + """
+pre { white-space: pre-wrap; font: 13px/19px ui-monospace, monospace; margin: 8px 0; user-select: all; }
+.keys-help { border-spacing: 0 4px; margin-top: 8px; }
+.keys-help th { text-align: left; padding-right: 16px; font-weight: 400; }
+kbd {
+  border: 1px solid currentColor; border-radius: 4px; padding: 0 6px; font: 12px/18px ui-monospace, monospace;
+}
+"""
+)
