@@ -1,0 +1,159 @@
+"""Analyses that were asked for one network after the other, each of them once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+__all__ = ["Bench"]
+
+log = logging.getLogger(__name__)
+KEPT = 256 * 2**20  # bytes of results kept for going back
+OPEN = 4  # processes that analyse for this server at a time: each holds torch and a network
+_counting = threading.Lock()
+_open = 0
+
+
+class Bench:
+    """One viewer's workshop: asks it, remembers what it answered.
+
+    One request is under way at a time; a newer one takes its place. Nothing here waits: `collect` looks
+    whether the answer is there.
+
+    Parameters
+    ----------
+    open_workshop
+        ``specimen -> workshop`` with ``ask(request) -> answer`` and ``close()``; an answer has ``done()``,
+        ``result(timeout)`` and ``cancel()``.
+    """
+
+    def __init__(self, open_workshop: Callable[[Any], Any]) -> None:
+        self.specimen: Any = None
+        self.request: Any = None
+        self._open_workshop = open_workshop
+        self._workshop: Any = None
+        self._answer: Any = None
+        self._begun = 0.0
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._troubles: dict[Hashable, BaseException] = {}
+        self._seconds: dict[str, float] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._answer is not None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the request under way was made."""
+        return time.monotonic() - self._begun if self.busy else 0.0
+
+    @property
+    def expected(self) -> float:
+        """Seconds that the last request of this kind took; NaN before the first."""
+        return self._seconds.get(self.request.kind, float("nan")) if self.busy else float("nan")
+
+    def turn_to(self, specimen: Any) -> None:
+        """Put another network under the microscope."""
+        if specimen != self.specimen:
+            self.cancel()
+            self._close_workshop()
+            self.specimen = specimen
+
+    def known(self, request: Any) -> Any:
+        """Return the answer to `request` about this specimen, None before it is there."""
+        key = (self.specimen, request)
+        if key in self._results:
+            self._results.move_to_end(key)
+        return self._results.get(key)
+
+    def trouble(self, request: Any) -> str:
+        """Return why `request` was not answered, empty where it was or is not yet."""
+        error = self._troubles.get((self.specimen, request))
+        return "" if error is None else str(error) or type(error).__name__
+
+    def forgive(self) -> None:
+        """Let what failed be asked again."""
+        self._troubles.clear()
+
+    def ask(self, request: Any) -> None:
+        """Ask unless it is known, known to fail, or under way already."""
+        if (self.specimen, request) in self._results or self.trouble(request) or self.request == request:
+            return
+        self.cancel()
+        self.request, self._begun = request, time.monotonic()
+        try:
+            if self._workshop is None:
+                self._workshop = self._enter()
+            self._answer = self._workshop.ask(request)
+        except (RuntimeError, ValueError, OSError) as error:
+            self._fail(error)
+
+    def collect(self) -> bool:
+        """Take the answer if it is there; return whether something has changed."""
+        if self._answer is None or not self._answer.done():
+            return False
+        try:
+            result = self._answer.result(0)
+        except (RuntimeError, ValueError, OSError) as error:
+            self._fail(error)
+        else:
+            self._seconds[self.request.kind] = self.elapsed
+            self._keep((self.specimen, self.request), result)
+            self.request = self._answer = None
+        return True
+
+    def cancel(self) -> None:
+        """Give up what is under way."""
+        if self._answer is not None:
+            self._answer.cancel()
+        self.request = self._answer = None
+
+    def close(self) -> None:
+        """End the process that analyses."""
+        self.cancel()
+        self._close_workshop()
+
+    def _fail(self, error: BaseException) -> None:
+        self._troubles[(self.specimen, self.request)] = error
+        self.request = self._answer = None
+
+    def _keep(self, key: Hashable, result: Any) -> None:
+        self._results[key] = result
+        while len(self._results) > 1 and sum(map(_size, self._results.values())) > KEPT:
+            self._results.popitem(last=False)
+
+    def _enter(self) -> Any:
+        global _open
+        with _counting:
+            if _open >= OPEN:
+                raise RuntimeError(
+                    f"{OPEN} networks are being analysed on this server; close another microscope first"
+                )
+            _open += 1
+        try:
+            return self._open_workshop(self.specimen)
+        except BaseException:
+            _leave()
+            raise
+
+    def _close_workshop(self) -> None:
+        if self._workshop is not None:
+            workshop, self._workshop = self._workshop, None
+            _leave()
+            # Ending a process takes a moment that no page should wait for.
+            threading.Thread(target=workshop.close, name="workbench-bench", daemon=True).start()
+
+
+def _leave() -> None:
+    global _open
+    with _counting:
+        _open -= 1
+
+
+def _size(result: Any) -> int:
+    return int(getattr(result, "nbytes", 0))

@@ -1,0 +1,80 @@
+"""What the microscope's panels show of an order analysis."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from workbench.session.decibels import decibel
+from workbench.session.history_frames import thin
+from workbench.session.order_frames import fold_orders, lineup
+
+__all__ = ["network_rows", "order_waterfall", "rate_words"]
+
+COLUMNS = 400  # of the waterfall: more steps than pixels show nothing more
+
+
+def rate_words(rate_y: float, rate_x: float) -> str:
+    """Write a layer's rate in samples per input pixel.
+
+    >>> rate_words(0.5, 0.5), rate_words(1.0, 1.0), rate_words(2.0, 1 / 3)
+    ('rate 1/2', 'rate 1', 'rate 2 × 1/3')
+    """
+    y, x = (str(Fraction(rate).limit_denominator(4096)) for rate in (rate_y, rate_x))
+    return f"rate {y}" if y == x else f"rate {y} × {x}"
+
+
+def network_rows(orders: xr.Dataset) -> dict[str, list[Any]]:
+    """Return the network as its list shows it: who each layer is, its causes in percent, what is unsure."""
+    size = orders["size"].transpose("layer", "axis").values
+    layers = [
+        [str(name), str(kind), f"{int(y)}×{int(x)}", rate_words(float(rate_y), float(rate_x))]
+        for name, kind, (y, x), rate_y, rate_x in zip(
+            orders["layer"].values, orders["module_type"].values, size,
+            orders["rate_y"].values, orders["rate_x"].values, strict=True,
+        )
+    ]  # fmt: skip
+    percent = 100 * np.nan_to_num(lineup(orders)["share"].transpose("layer", "cause").values)
+    unsure = [str(why) for why in orders["ambiguity"].values] if "ambiguity" in orders else []
+    return {"layers": layers, "shares": np.round(percent, 1).tolist(), "unsure": unsure}
+
+
+def order_waterfall(records: xr.Dataset, layer: str, floor: float) -> xr.Dataset:
+    """Level of every order of one layer against the training step, dB re its order 1 at that step.
+
+    Parameters
+    ----------
+    records
+        Recorded order analyses, `step` first.
+    layer
+        Name of the layer.
+    floor
+        Lowest level, dB.
+
+    Returns
+    -------
+    Dataset
+        level (step, order) for order 0, 1, 2, …; neighbouring steps are averaged where there are many.
+    """
+    names = [str(name) for name in records["layer"].values]
+    one = records["power"].isel(layer=names.index(layer))
+    power = one.transpose("order", "step", "cause").values.sum(axis=-1)
+    folded = fold_orders(power, records["order"].values)
+    steps = records["step"].values
+    kept = [thin(steps, row, COLUMNS) for row in folded]
+    values = np.stack([row for _, row, _ in kept], axis=1)
+    carrier = np.where(values[:, 1] > 0, values[:, 1], np.nan)[:, None]
+    return xr.Dataset(
+        {
+            "level": (
+                ("step", "order"),
+                decibel(values / carrier, floor),
+                {"units": "dBc", "long_name": "order level re order 1"},
+            )
+        },
+        coords={"step": kept[0][0], "order": np.arange(values.shape[1])},
+        attrs={"floor": floor, "layer": layer},
+    )

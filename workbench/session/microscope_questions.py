@@ -1,0 +1,101 @@
+"""Which network a microscope looks at, asked which questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.runs.specimen import Specimen, registered
+from workbench.runs.specimen_request import Request
+from workbench.session.microscope_state import MicroscopeState
+
+__all__ = ["Questions", "checkpoint_at", "questions", "specimen_of"]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What has to be known for a view, the most important first.
+
+    Parameters
+    ----------
+    orders
+        The table of causes of the network as it is shown.
+    before
+        The same of the network as it was; None where nothing is replaced.
+    spectra
+        Lines of the chosen layer; None before a layer is known.
+    kinds
+        What could replace each layer.
+    """
+
+    orders: Request
+    before: Request | None
+    spectra: Request | None
+    kinds: Request
+
+    def all(self) -> tuple[Request, ...]:
+        """Return them in the order in which they should be asked."""
+        found = (self.orders, self.spectra, self.before, self.kinds)
+        return tuple(request for request in found if request is not None)
+
+
+def checkpoint_at(steps: list[int], step: int) -> int | None:
+    """Return the newest checkpoint at or before `step`, else the first, None where there is none.
+
+    >>> checkpoint_at([0, 300, 600], 450), checkpoint_at([300], 20), checkpoint_at([], 20)
+    (300, 300, None)
+    """
+    earlier = [known for known in steps if known <= step]
+    return earlier[-1] if earlier else (steps[0] if steps else None)
+
+
+def specimen_of(state: MicroscopeState, run: Any) -> Specimen | None:
+    """Return the network that is to be analysed afresh; None where recorded analyses are shown.
+
+    Raises
+    ------
+    ValueError
+        If the token is not of this server process, or the run has no checkpoint yet.
+    """
+    if state.source == "model":
+        return registered(state.model)
+    if state.source == "recorded" or run is None:
+        return None
+    from workbench.runs.checkpoints import list_checkpoints
+
+    step = checkpoint_at([one.step for one in list_checkpoints(run.path)], state.step)
+    if step is None:
+        raise ValueError(f"run {run.name} has no checkpoint yet: press Checkpoint on its desk, or wait")
+    return Specimen(run=str(run.path), step=step, network=state.network)
+
+
+def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Questions:
+    """Return what to ask for the viewer's choices.
+
+    Parameters
+    ----------
+    state
+        The choices.
+    layer
+        Name of the layer under the lens, "" before one is known.
+    recorded
+        Attributes of the run's recorded analysis: its tone and shape are the default.
+    """
+    shape = recorded.get("shape")
+    chosen = state.tones
+    if chosen is None and recorded.get("tone") is not None:
+        chosen = (tuple(int(m) for m in recorded["tone"]),)  # type: ignore[assignment]
+    common: dict[str, Any] = {
+        "size": None if shape is None else tuple(int(n) for n in shape[1:]),
+        "tone": None if chosen is None else chosen[0],
+        "phases": state.phases,
+        "amplitude": state.amplitude,
+        "offset": state.offset,
+    }
+    second = chosen[1] if chosen is not None and len(chosen) > 1 else None
+    changed = state.replacements
+    orders = Request("orders", tone2=second, replacements=changed, **common)
+    before = Request("orders", tone2=second, **common) if changed else None
+    spectra = Request("spectra", layers=(layer,), replacements=changed, **common) if layer else None
+    kinds = Request("replacements", size=common["size"])
+    return Questions(orders, before, None if second else spectra, kinds)

@@ -1,0 +1,190 @@
+"""What is under one viewer's microscope: records of a run, or answers about a network."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import xarray as xr
+
+from workbench.session.frame import record_at
+from workbench.session.hub import Hub
+from workbench.session.microscope_bench import Bench
+from workbench.session.microscope_questions import Questions, questions, specimen_of
+from workbench.session.microscope_recorded import recorded_spectrum
+from workbench.session.microscope_state import MicroscopeState
+from workbench.session.order_frames import default_layer
+
+__all__ = ["Scene", "Scope"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One network, excited once, seen at one layer.
+
+    Parameters
+    ----------
+    key
+        The same for the same analysis: what is computed from it need not be computed again.
+    orders
+        Table of causes; None while there is none, then `reason` says why.
+    before
+        The same without replacements, None where nothing is replaced or not known yet.
+    layer
+        Under the lens.
+    spectrum
+        Its lines, None where there are none (yet).
+    kinds
+        What could replace each layer.
+    step
+        Training step of the weights, None for a model without one.
+    fresh
+        Whether it was analysed for this viewer.
+    reason
+        Why there is nothing, or less, to see.
+    """
+
+    key: Hashable
+    orders: xr.Dataset | None
+    layer: str = ""
+    before: xr.Dataset | None = None
+    spectrum: xr.Dataset | None = None
+    kinds: dict[str, Any] = field(default_factory=dict)
+    step: int | None = None
+    fresh: bool = False
+    specimen: Any = None
+    reason: str = ""
+    spectrum_reason: str = ""
+
+
+class Scope:
+    """Finds what the state asks for among records and answers; asks for what is missing.
+
+    Parameters
+    ----------
+    state
+        The viewer's choices.
+    bench
+        Answers questions about networks.
+    may_ask
+        Whether this viewer may have networks analysed: that takes the server's time.
+    """
+
+    def __init__(self, state: MicroscopeState, bench: Bench, may_ask: bool = True) -> None:
+        self.state, self.bench, self.may_ask = state, bench, may_ask
+        self.hub: Hub | None = None
+        self.run: Any = None
+        self._recorded: tuple[Hashable, xr.Dataset] | None = None
+
+    def scene(self) -> Scene:
+        """Return what can be shown now."""
+        if self.state.source == "recorded":
+            return self._from_records()
+        if not self.may_ask:
+            return Scene(
+                "refused", None, reason="This account may look at recorded analyses, not start its own."
+            )
+        try:
+            specimen = specimen_of(self.state, self.run)
+        except ValueError as error:
+            return Scene(("no specimen", str(error)), None, reason=str(error))
+        if specimen is None:
+            return Scene("no run", None, reason="No run yet: start one on the training desk.")
+        self.bench.turn_to(specimen)
+        return self._from_answers(specimen)
+
+    def ask(self) -> None:
+        """Have the next missing answer worked out, if this viewer may."""
+        if self.state.source == "recorded" or not self.may_ask or self.bench.specimen is None:
+            return
+        try:
+            wanted = self._questions(self._fresh_layer())
+        except ValueError:
+            return  # said by the scene
+        for request in wanted.all():
+            if self.bench.known(request) is None and not self.bench.trouble(request):
+                self.bench.ask(request)
+                return
+
+    # ------------------------------------------------------------------ from a run's records
+    def _from_records(self) -> Scene:
+        if self.hub is None:
+            return Scene("no run", None, reason="No run yet: start one on the training desk.")
+        records = self.hub.records
+        steps = records.steps("orders")
+        index = record_at(steps, self.state.step)
+        if index is None:
+            reason = (
+                f"No order analysis before step {steps[0]}: this is step {self.state.step}."
+                if steps.size
+                else self._nothing_recorded()
+            )
+            return Scene(("none", reason), None, reason=reason)
+        orders = records.dataset("orders").isel(step=index)
+        layer = default_layer(orders, self.state.layer)
+        key = (self.state.run, "recorded", int(steps[index]))
+        return Scene(
+            key, orders, layer, spectrum=self._recorded_spectrum((*key, layer), orders, layer),
+            step=int(steps[index]),
+            reason="" if layer == self.state.layer or not self.state.layer
+            else f"There is no layer {self.state.layer} here.",
+            spectrum_reason="A run records the power of every order by its cause: direct and folded lines "
+            "are placed, images and border leakage lie on many bins.",
+        )  # fmt: skip
+
+    def _nothing_recorded(self) -> str:
+        records, state = (self.hub.records, getattr(self.hub.status, "state", "")) if self.hub else (None, "")
+        if records is not None and "layers" in records:
+            return (
+                "No orders are recorded: this network has no input image that could carry a tone. "
+                "Its layer spectra are on the training desk."
+            )
+        if state in ("finished", "stopped", "failed", "lost"):
+            return f"The run is {state} and recorded no order analysis."
+        return "Waiting for the first order analysis."
+
+    def _recorded_spectrum(self, key: Hashable, orders: xr.Dataset, layer: str) -> xr.Dataset | None:
+        if len(orders.attrs.get("shape", ())) != 3 or "folded_at" not in orders:
+            return None
+        if self._recorded is None or self._recorded[0] != key:
+            self._recorded = (key, recorded_spectrum(orders, layer))
+        return self._recorded[1]
+
+    # ------------------------------------------------------------------ from the workshop
+    def _questions(self, layer: str) -> Questions:
+        recorded: dict[str, Any] = {}
+        if self.hub is not None and "orders" in self.hub.records and self.state.source == "checkpoint":
+            recorded = dict(self.hub.records.dataset("orders").attrs)
+        if self.state.network != "generator":
+            recorded.pop("shape", None)
+        return questions(self.state, layer, recorded)
+
+    def _fresh_layer(self) -> str:
+        """Layer under the lens: the one chosen, else the first with a theory; its parts stand for it."""
+        orders = self.bench.known(self._questions("").orders)
+        if orders is None:
+            return ""
+        names = [str(name) for name in orders["layer"].values]
+        if self.state.layer in names:
+            return self.state.layer
+        parts = [name for name in names if self.state.layer and name.startswith(f"{self.state.layer}.")]
+        return parts[-1] if parts else default_layer(orders)
+
+    def _from_answers(self, specimen: Any) -> Scene:
+        layer = self._fresh_layer()
+        wanted = self._questions(layer)
+        orders = self.bench.known(wanted.orders)
+        trouble = self.bench.trouble(wanted.orders)
+        reason = trouble or ("" if orders is not None else "The network is being analysed.")
+        spectra = self.bench.known(wanted.spectra) if wanted.spectra is not None else None
+        why = self.bench.trouble(wanted.spectra) if wanted.spectra is not None else ""
+        if wanted.spectra is None and orders is not None:
+            why = "Two tones: the table of orders is shown, not the spectrum of one layer."
+        return Scene(
+            (specimen, wanted.orders), orders, layer,
+            before=self.bench.known(wanted.before) if wanted.before is not None else None,
+            spectrum=spectra[layer].to_dataset() if spectra is not None else None,
+            kinds=self.bench.known(wanted.kinds) or {}, step=specimen.step, fresh=True, specimen=specimen,
+            reason=reason, spectrum_reason=why,
+        )  # fmt: skip
