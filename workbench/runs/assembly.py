@@ -108,7 +108,7 @@ def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
         )
     try:
         with torch.device("meta"):
-            _build(spec, training.sizes["channel"])
+            build_system(spec, training.sizes["channel"])
     except ValueError as error:
         context = (
             "" if f"{pixels}" not in str(error) else f"size={spec.size} makes networks of {pixels} pixels: "
@@ -125,7 +125,7 @@ def prepare(spec: RunSpec, run: Path, record: Recorder) -> Prepared:
     torch.set_num_threads(int(os.environ.get(THREADS_VARIABLE) or 1))
     torch.manual_seed(spec.seed)
     parts = training_patches(_source(spec, run), spec.size, seed=spec.seed, **spec.scene_options)
-    system = _build(spec, parts[0].sizes["channel"])
+    system = build_system(spec, parts[0].sizes["channel"])
     patches = make_patches(*parts, spec.mapping, float(system.options.get("scale", SCALE)))
     trainer = Trainer(system, patches, plan, record)
     where = resolve_device(plan.device)
@@ -148,7 +148,8 @@ def _source(spec: RunSpec, run: Path) -> str | xr.Dataset:
     return xr.open_zarr(run / spec.scene, consolidated=False, chunks=None).load()
 
 
-def _build(spec: RunSpec, channels: int) -> System:
+def build_system(spec: RunSpec, channels: int) -> System:
+    """Build the networks of a run, freshly drawn, for a condition of so many channels."""
     mapping = MAPPINGS[spec.mapping]
     fixed = {"coherence_weight": spec.coherence_weight, "mapping": spec.mapping}
     offered = {option.name for option in SYSTEMS[spec.system].options}

@@ -1,0 +1,175 @@
+"""How a request is answered, in the process that holds the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from workbench.runs.specimen import Specimen, SpecimenError
+from workbench.runs.specimen_files import write_result
+from workbench.runs.specimen_inputs import further_inputs
+from workbench.runs.specimen_loading import Loaded, load_specimen
+from workbench.runs.specimen_progress import watched
+from workbench.runs.specimen_request import Request
+from workbench.training import resolve_device
+from workbench.training.probing import fitting_tone
+
+__all__ = ["Bench"]
+
+TONE = (5, 11)
+PHASES = 32
+DTYPES = {
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+Tell = Callable[..., None]
+
+
+class Bench:
+    """One network, with the variants of it that were asked for.
+
+    Parameters
+    ----------
+    specimen : what to load
+    """
+
+    def __init__(self, specimen: Specimen) -> None:
+        self.loaded: Loaded = load_specimen(specimen)
+        self._variant: tuple[Any, nn.Module] = (None, self.loaded.module)
+
+    def answer(self, request: Request, target: Path, tell: Tell) -> None:
+        """Write the answer to `target`."""
+        write_result(target, HANDLERS[request.kind](self, request, tell))
+
+    def module(self, request: Request) -> nn.Module:
+        """Return the network with the request's replacements, in its precision, on its device."""
+        device = torch.device(resolve_device(request.device))
+        wanted = (request.replacements, request.dtype, device)
+        if self._variant[0] != wanted:
+            module = self.loaded.module
+            for layer, kind in request.replacements:
+                from workbench.probes import replace_layer
+
+                module = replace_layer(module, layer, kind)
+            if request.dtype is not None or device.type != "cpu" or self._variant[0] is not None:
+                module = _placed(module, request.dtype, device, copy=module is self.loaded.module)
+            self._variant = (wanted, module)
+        return self._variant[1]
+
+    def shape(self, request: Request) -> tuple[int, int, int]:
+        """Return channels, height, width of the input."""
+        height, width = request.size or self.loaded.size
+        return request.channels or self.loaded.channels, height, width
+
+    def excitation(self, request: Request, module: nn.Module) -> dict[str, Any]:
+        """Return the arguments of an analysis: input, phases, further inputs."""
+        shape = self.shape(request)
+        inputs = further_inputs(module, request.inputs, shape)
+        if request.scene is not None:
+            from workbench.runs.specimen_inputs import open_complex
+
+            return {
+                "scene": open_complex(request.scene, shape[1:], request.mapping),
+                "mapping": request.mapping,
+                "phases": request.phases or 16,
+                "inputs": inputs,
+            }
+        tone: Any = request.tone or fitting_tone(TONE, shape[1:])
+        if request.tone2 is not None:
+            tone = (tone, request.tone2)
+        return {
+            "shape": shape,
+            "tone": tone,
+            "phases": request.phases or (16 if request.tone2 is not None else PHASES),
+            "amplitude": request.amplitude,
+            "offset": request.offset,
+            "channels": request.weights,
+            "inputs": inputs,
+        }
+
+
+def _placed(module: nn.Module, dtype: str | None, device: torch.device, copy: bool) -> nn.Module:
+    import copy as copying
+
+    if dtype is not None and dtype not in DTYPES:
+        raise SpecimenError(f"unknown dtype {dtype!r}; there are: {', '.join(DTYPES)}")
+    module = copying.deepcopy(module) if copy else module
+    return module.to(device) if dtype is None else module.to(device, DTYPES[dtype])
+
+
+def _about(bench: Bench, request: Request, tell: Tell) -> dict[str, Any]:  # noqa: ARG001
+    return bench.loaded.about()
+
+
+def _orders(bench: Bench, request: Request, tell: Tell) -> Any:
+    from workbench.probes import analyse_orders
+
+    module = bench.module(request)
+    arguments = bench.excitation(request, module)
+    with watched(module, arguments["phases"], tell):
+        result = analyse_orders(module, **arguments, layers=request.layers, memory=request.memory)
+    return result.assign_attrs(specimen=bench.loaded.title, step=bench.loaded.step)
+
+
+def _spectra(bench: Bench, request: Request, tell: Tell) -> Any:
+    from workbench.probes import order_spectra
+
+    module = bench.module(request)
+    arguments = bench.excitation(request, module)
+    with watched(module, arguments["phases"], tell):
+        return order_spectra(module, **arguments, layers=list(request.layers or ()))
+
+
+def _layers(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:  # noqa: ARG001
+    from workbench.probes.guard import original, placement, undisturbed
+    from workbench.probes.sweep import evaluate
+    from workbench.probes.taps import Layer
+
+    module = original(bench.module(request))
+    shape = bench.shape(request)
+    device, dtype = placement(module)
+    found: list[dict[str, Any]] = []
+
+    def note(layer: Layer, output: torch.Tensor) -> None:
+        rate = [float(value) for value in layer.lineage.rate]
+        entry = {"name": layer.name, "module_type": layer.kind, "shape": list(output.shape[1:]), "rate": rate}
+        found.append(entry)
+
+    image = torch.zeros(1, *shape, device=device, dtype=dtype)
+    with undisturbed(module):
+        evaluate(module, image, further_inputs(module, request.inputs, shape), note)
+    return found
+
+
+def _replacements(bench: Bench, request: Request, tell: Tell) -> dict[str, list[str]]:  # noqa: ARG001
+    from workbench.probes import possible_replacements
+
+    return {name: list(kinds) for name, kinds in possible_replacements(bench.module(request)).items()}
+
+
+def _sweep(bench: Bench, request: Request, tell: Tell) -> Any:
+    from workbench.probes import amplitude_sweep
+
+    if len(request.amplitudes) < 2:
+        raise SpecimenError(f"a sweep needs at least two amplitudes, found {list(request.amplitudes)}")
+    module = bench.module(request)
+    arguments = bench.excitation(request, module)
+    arguments.pop("amplitude", None)
+    with watched(module, arguments["phases"] * len(request.amplitudes), tell):
+        return amplitude_sweep(module, list(request.amplitudes), **arguments)
+
+
+HANDLERS: dict[str, Callable[[Bench, Request, Tell], Any]] = {
+    "about": _about,
+    "layers": _layers,
+    "orders": _orders,
+    "spectra": _spectra,
+    "replacements": _replacements,
+    "sweep": _sweep,
+}
