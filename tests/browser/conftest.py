@@ -1,9 +1,7 @@
 """A real Chromium, and the training desk served to it."""
 
-import importlib.util
 import os
 import shutil
-import sys
 import time
 import uuid
 from collections import Counter
@@ -103,16 +101,6 @@ def visit(browser):
         one.page.close()
         assert one.external == [], "requests beyond localhost"
         assert not one.errors, one.errors
-
-
-@pytest.fixture(scope="session")
-def synthetic():
-    path = Path(__file__).parents[1] / "session" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_run", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["synthetic_run"] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

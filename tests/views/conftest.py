@@ -1,23 +1,9 @@
 """A training desk over the made-up run of tests/session, without a server."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from workbench.session import DeskState, Hub
 from workbench.views import TrainingDesk
-
-
-@pytest.fixture(scope="session")
-def synthetic():
-    path = Path(__file__).parents[1] / "session" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_run", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["synthetic_run"] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
