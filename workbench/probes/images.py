@@ -19,11 +19,11 @@ def as_image(output: Tensor, lineage: Lineage, frames: int) -> tuple[Tensor | No
     (None, 'no spatial axes: shape (2, 12)')
     """
     shape = tuple(output.shape)
-    if output.ndim != 4 or lineage.axes is None:
-        return None, f"no spatial axes: shape {shape}"
     if lineage.problem:
         return None, lineage.problem
-    if shape[0] != frames:
+    if output.ndim != 4 or lineage.axes is None:
+        return None, f"no spatial axes: shape {shape}"
+    if shape[0] != frames or not lineage.holds_frames:
         return None, f"its first axis holds {shape[0]} items, not the {frames} frames of the input"
     if set(lineage.axes) != {2, 3}:
         channel = ({1, 2, 3} - set(lineage.axes)).pop()

@@ -14,6 +14,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from workbench.probes.axes import (
+    PERMUTATIONS,
+    RESHAPES,
+    Layout,
+    find_image,
+    image_layout,
+    is_vector,
+    moved,
+    spacing,
+)
+
 Rate = tuple[Fraction, Fraction]
 ONE = (Fraction(1), Fraction(1))
 
@@ -36,6 +47,10 @@ class Lineage:
         Why no rate can be stated, empty if one can.
     spectral : pair of int, optional
         Sizes before a Fourier transform, while the tensor is a spectrum.
+    layout : tuple, optional
+        What each of its axes holds (see `workbench.probes.axes`); None if that could not be followed.
+    frame : triple of int
+        Frames, height and width of the input.
     """
 
     rate: Rate
@@ -44,6 +59,13 @@ class Lineage:
     axes: tuple[int, int] | None = (2, 3)
     problem: str = ""
     spectral: tuple[int, int] | None = None
+    layout: Layout | None = None
+    frame: tuple[int, int, int] = (1, 1, 1)
+
+    @property
+    def holds_frames(self) -> bool:
+        """Whether the first axis holds the frames, as far as is known."""
+        return not self.layout or all(atom.kind == "b" for atom in self.layout[0])
 
 
 def origin(image: Tensor) -> Lineage:
@@ -54,7 +76,14 @@ def origin(image: Tensor) -> Lineage:
     >>> origin(torch.zeros(1, 3, 8, 8)).size
     (8, 8)
     """
-    return Lineage(ONE, frozenset([ONE]), (int(image.shape[2]), int(image.shape[3])))
+    frames, _, height, width = (int(size) for size in image.shape)
+    return Lineage(
+        ONE,
+        frozenset([ONE]),
+        (height, width),
+        layout=image_layout(image.shape, (2, 3)),
+        frame=(frames, height, width),
+    )
 
 
 def derive(
@@ -81,27 +110,80 @@ def derive(
     ((Fraction(1, 2), Fraction(1, 2)), 2)
     """
     main = _main_parent(parents, out)
-    axes = _axes(name, args, main, out)
-    size = main.size if axes is None else (int(out.shape[axes[0]]), int(out.shape[axes[1]]))
-    problem = next((parent.problem for parent in parents if parent.problem), "")
     merged = replace(
         main,
-        axes=axes,
-        size=size,
-        problem=problem,
+        problem=next((parent.problem for parent in parents if parent.problem), ""),
         passed=frozenset().union(*(parent.passed for parent in parents)),
     )
-    if axes is None and name not in _CHANGES:
-        return merged
+    if main.axes is None or out.ndim != 4 or name in PERMUTATIONS or name in RESHAPES:
+        return _rearranged(name, args, kwargs, merged, out)
+    axes = _einsum_axes(args, main.axes) if name == "einsum" else main.axes
+    size = _size_at(out, axes)
+    items = main.layout[0] if main.layout else None
+    merged = replace(merged, axes=axes, size=size, layout=image_layout(out.shape, axes, items))
     if name.startswith("fft_"):
         merged = replace(merged, spectral=_spectral(name, main))
     elif main.spectral:
         return merged  # a spectrum is cut and padded at no rate: its inverse transform tells
     change = _CHANGES.get(name, _by_size)(Call(args, kwargs, main, size))
     if isinstance(change, str):
-        return replace(merged, problem=problem or change)
-    rate = (main.rate[0] * change[0], main.rate[1] * change[1])
-    return replace(merged, rate=rate, passed=merged.passed | {rate})
+        return replace(merged, problem=merged.problem or change)
+    return _at_rate(merged, change)
+
+
+def _at_rate(lineage: Lineage, factor: Rate) -> Lineage:
+    rate = (lineage.rate[0] * factor[0], lineage.rate[1] * factor[1])
+    return replace(lineage, rate=rate, passed=lineage.passed | {rate})
+
+
+def _rearranged(
+    name: str, args: Sequence[Any], kwargs: dict[str, Any], lineage: Lineage, out: Tensor
+) -> Lineage:
+    """Lineage of what is, or no longer is, or is again an image after its axes were moved."""
+    layout = lineage.layout and moved(lineage.layout, name, args[1:], kwargs, out.shape)
+    lost = replace(lineage, axes=None, layout=layout)
+    if layout is not None:
+        steps = spacing(layout)
+        if steps != (1, 1):  # windows: what follows treats only positions so far apart alike
+            rate = (lineage.rate[0] / steps[0], lineage.rate[1] / steps[1])
+            lost = replace(lost, passed=lost.passed | {rate})
+        found = find_image(layout)
+        if found:
+            axes, factor = found
+            image = replace(
+                lost, axes=axes, size=_size_at(out, axes), layout=image_layout(out.shape, axes, layout[0])
+            )
+            return _at_rate(image, factor)
+    if out.ndim != 4 or name not in RESHAPES or out.shape[0] != lineage.frame[0]:
+        return lost
+    if layout is not None and not is_vector(layout):
+        return lost
+    return _from_vector(lost, name, out)
+
+
+def _from_vector(lineage: Lineage, name: str, out: Tensor) -> Lineage:
+    """Lineage of an image made of one vector per frame: its own lattice is one sample per frame."""
+    size = _size_at(out, (2, 3))
+    image = replace(lineage, axes=(2, 3), size=size, layout=image_layout(out.shape, (2, 3)))
+    if size == (1, 1):
+        return image  # a gate or a style: the same everywhere
+    if lineage.layout is None:
+        reason = f"rows and columns could not be followed to this image ({name})"
+        return replace(image, problem=image.problem or reason)
+    _, height, width = lineage.frame
+    rate = (Fraction(size[0], height), Fraction(size[1], width))
+    single = (Fraction(1, height), Fraction(1, width))
+    return replace(image, rate=rate, passed=lineage.passed | {single, rate})
+
+
+def _einsum_axes(args: Sequence[Any], axes: tuple[int, int]) -> tuple[int, int]:
+    """Follow the letters of rows and columns through "bchw,cd->bdhw"."""
+    equation = args[0].replace(" ", "") if isinstance(args[0], str) else ""
+    first, _, result = equation.partition("->")
+    term = next((term for term in first.split(",") if len(term) == 4), "")
+    if len(result) == 4 and term and term[axes[0]] in result and term[axes[1]] in result:
+        return result.index(term[axes[0]]), result.index(term[axes[1]])
+    return axes
 
 
 def resized(parents: Sequence[Lineage], out: Tensor) -> Lineage:
@@ -119,22 +201,6 @@ def _main_parent(parents: Sequence[Lineage], out: Tensor) -> Lineage:
 
 def _size_at(out: Tensor, axes: tuple[int, int]) -> tuple[int, int]:
     return int(out.shape[axes[0]]), int(out.shape[axes[1]])
-
-
-def _axes(name: str, args: Sequence[Any], parent: Lineage, out: Tensor) -> tuple[int, int] | None:
-    """Which axes of the result are y and x: moved by permutations, (2, 3) wherever an image reappears."""
-    if out.ndim != 4:
-        return None
-    if parent.axes is None:
-        return (2, 3)
-    order = list(range(4))
-    if name == "permute":
-        dims = args[1] if isinstance(args[1], tuple | list | torch.Size) else args[1:]
-        order = [int(dim) % 4 for dim in dims]
-    elif name in ("transpose", "swapaxes", "swapdims") and len(args) > 2:
-        a, b = int(args[1]) % 4, int(args[2]) % 4
-        order[a], order[b] = order[b], order[a]
-    return order.index(parent.axes[0]), order.index(parent.axes[1])
 
 
 # ---------------------------------------------------------------- changes of rate, by name of the function
@@ -168,8 +234,9 @@ def _keep(_: Call) -> Change:
 
 def _by_size(call: Call) -> Change:
     def factor(before: int, after: int) -> Fraction:
-        whole = min(before, after) > 0 and (before % after == 0 or after % before == 0)
-        return Fraction(after, before) if whole and call.size != (1, 1) else Fraction(1)
+        # one sample left of an axis, or one spread over it, is a mean or the like: nothing was decimated
+        whole = min(before, after) > 1 and (before % after == 0 or after % before == 0)
+        return Fraction(after, before) if whole else Fraction(1)
 
     before, after = call.parent.size, call.size
     return factor(before[0], after[0]), factor(before[1], after[1])
@@ -203,7 +270,13 @@ def _interpolated(call: Call) -> Change:
     before, after = call.parent.size, call.size
     if call.argument(4, "align_corners") and min(*before, *after) > 1:
         return Fraction(after[0] - 1, before[0] - 1), Fraction(after[1] - 1, before[1] - 1)
-    return Fraction(after[0], before[0]), Fraction(after[1], before[1])
+
+    def factor(axis: int) -> Fraction:
+        if before[axis] == 1:  # a whole frame in one sample, by strides or as a mean
+            return Fraction(after[axis], call.parent.frame[axis + 1]) / call.parent.rate[axis]
+        return Fraction(after[axis], before[axis])
+
+    return factor(0), factor(1)
 
 
 def _adaptive(call: Call) -> Change:

@@ -84,7 +84,8 @@ _SILENT = frozenset(
         "view_as_complex",
         "real",
         "imag",
-        "__get__",
+        "data",
+        "grad",
         "__setitem__",
         "to_dense",
     )
@@ -177,7 +178,7 @@ class Taps(TorchFunctionMode):
         parents = [(tensor, found) for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
         if not parents:
             return func(*args, **kwargs)
-        name = getattr(func, "__name__", type(func).__name__)
+        name = _name_of(func)
         out = func(*args, **kwargs)
         if name == "__setitem__":
             self._assigned(args, [track for _, track in parents])
@@ -344,6 +345,12 @@ def _union(names: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _is_leaf(part: nn.Module) -> bool:
     return all(name == "parametrizations" for name, _ in part.named_children())
+
+
+def _name_of(func: Any) -> str:
+    """Name of a function; an attribute such as ``x.mT`` is one too."""
+    name = str(getattr(func, "__name__", type(func).__name__))
+    return str(getattr(func.__self__, "__name__", name)) if name == "__get__" else name
 
 
 def _clean(name: str) -> str:
