@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.interferometry import coherence, coherence_loss
     from workbench.mappings import MAPPINGS
-    from workbench.probes import analyse_orders, layer_spectra
+    from workbench.probes import analyse_orders, layer_spectra, order_spectra
     from workbench.runs import launch, list_runs, open_run
     from workbench.scenes import SCENES, open_scene
     from workbench.signals import (
         coherence_bias,
         figures_of_merit,
+        find_lines,
         fold,
         harmonic_amplitudes,
         predict_spectrum,
@@ -33,6 +34,7 @@ _HOME = {
     "signals": (
         "coherence_bias",
         "figures_of_merit",
+        "find_lines",
         "fold",
         "harmonic_amplitudes",
         "predict_spectrum",
@@ -44,7 +46,7 @@ _HOME = {
     "interferometry": ("coherence", "coherence_loss"),
     "scenes": ("SCENES", "open_scene"),
     "systems": ("SYSTEMS", "build"),
-    "probes": ("analyse_orders", "layer_spectra"),
+    "probes": ("analyse_orders", "layer_spectra", "order_spectra"),
     "runs": ("launch", "list_runs", "open_run"),
     "views": ("dashboard",),
 }
@@ -61,6 +63,7 @@ __all__ = [
     "coherence_loss",
     "dashboard",
     "figures_of_merit",
+    "find_lines",
     "fold",
     "harmonic_amplitudes",
     "launch",
@@ -68,6 +71,7 @@ __all__ = [
     "list_runs",
     "open_run",
     "open_scene",
+    "order_spectra",
     "predict_spectrum",
     "resample_response",
     "spectrum",

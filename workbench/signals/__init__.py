@@ -1,12 +1,15 @@
 """The theory: folding, harmonics, resampling, spectra, figures of merit, in float64 with closed forms."""
 
 from workbench.signals.activations import ACTIVATIONS
+from workbench.signals.chain import chain_lines, chain_spectrum, filter_gain, layer_chain, oversampled
 from workbench.signals.checks import host_array
 from workbench.signals.folding import fold
+from workbench.signals.formula import parse_formula
 from workbench.signals.harmonics import harmonic_amplitude_field, harmonic_amplitudes
 from workbench.signals.lines import predict_spectrum
 from workbench.signals.looks import coherence_bias, coherence_null_quantile, coherence_unbiased
 from workbench.signals.merit import figures_of_merit
+from workbench.signals.peaks import find_lines
 from workbench.signals.periodograms import power_spectral_density
 from workbench.signals.registry import Registry
 from workbench.signals.resampling import RESAMPLERS, resample_response
@@ -17,14 +20,21 @@ __all__ = [
     "ACTIVATIONS",
     "RESAMPLERS",
     "Registry",
+    "chain_lines",
+    "chain_spectrum",
     "coherence_bias",
     "coherence_null_quantile",
     "coherence_unbiased",
     "figures_of_merit",
+    "filter_gain",
+    "find_lines",
     "fold",
     "harmonic_amplitude_field",
     "harmonic_amplitudes",
     "host_array",
+    "layer_chain",
+    "oversampled",
+    "parse_formula",
     "power_db",
     "power_spectral_density",
     "predict_spectrum",

@@ -1,0 +1,270 @@
+"""Dense spectra of chosen layers, order by order, with the cause of every bin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from workbench.probes.ancestry import Ancestry, Origins
+from workbench.probes.collecting import NotFiniteError
+from workbench.probes.dense import Dense, divide
+from workbench.probes.guard import original, placement, undisturbed
+from workbench.probes.images import as_image
+from workbench.probes.lattice import Grid, folding_rates, grid
+from workbench.probes.orders import _checked_tone
+from workbench.probes.phases import PhaseSum, Tone, energies
+from workbench.probes.sweep import Sweep, evaluate
+from workbench.probes.taps import Layer
+
+LISTED = 1e-14  # an order that holds less of its layer's power is not listed
+
+
+def order_spectra(
+    module: nn.Module,
+    shape: Sequence[int] = (1, 64, 64),
+    tone: Sequence[int] = (5, 11),
+    phases: int = 32,
+    amplitude: float = 1.0,
+    offset: float = 0.0,
+    channels: Sequence[float] | None = None,
+    *,
+    layers: Sequence[str],
+    inputs: Sequence[Any] = (),
+    dtype: torch.dtype | None = None,
+    memory: float = 2**31,
+) -> xr.DataTree:
+    """Two-dimensional spectra of chosen layers, one for every order of the input tone.
+
+    ``power[k](v, u) = sum_c |DFT2 of C_k(c)|²`` (norm "forward"), C_k the part that rotates as ``e^{jkφ}``
+    when the tone's phase is advanced by φ. Its sum over the bins of one cause is what `analyse_orders` calls
+    ``power(layer, order, cause)``.
+
+    Parameters
+    ----------
+    module, shape, tone, phases, amplitude, offset, channels, inputs, dtype, memory
+        As in `analyse_orders`.
+    layers : sequence of str
+        The layers to look at.
+
+    Returns
+    -------
+    DataTree
+        One child per layer:
+
+        ``power(order, frequency_y, frequency_x)``, frequencies ascending in cycles per sample of the layer,
+        with coordinates ``input_frequency_y``, ``input_frequency_x`` in cycles per input pixel;
+        ``cause`` of every bin of every order, int8, named by its attrs ``flag_meanings``;
+        ``folded_at(order)``, samples per frame: the highest rate passed that cannot represent the order;
+        ``folded_by(order)``: the first layer on the way, in running order, that holds the order and cannot
+        represent its frequency, "" if there is none, and its rate ``folding_rate_y``, ``folding_rate_x``
+        (samples per frame; below `folded_at` where the order arose behind a decimation);
+        ``folding_layer(order, passed)``: that layer for every rate passed, ``passed_rate_y``,
+        ``passed_rate_x``.
+
+        Listed are the orders ``|k| <= max(64, J)`` with more than 1e-14 of the layer's power.
+
+    Raises
+    ------
+    ValueError
+        As `analyse_orders`; for no layer, an unknown one, or one that cannot be analysed.
+
+    Notes
+    -----
+    One pass over the phases, as `analyse_orders` makes it: the layers on the way are looked at too, to tell
+    which of them held an order first. Source: folding, seed paper (Sibler et al.), eq. 5.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.ReLU(), nn.AvgPool2d(2))
+    >>> lines = order_spectra(net, shape=(1, 64, 64), tone=(0, 11), layers=["1"], phases=64)["1"]
+    >>> second = lines.sel(order=2, frequency_y=0)  # 22 of 64 is above the 16 that 32 samples represent
+    >>> peak = int(second.power.argmax("frequency_x"))
+    >>> 64 * float(second.input_frequency_x[peak]), str(second.folded_by.values)
+    (-10.0, '1')
+    """
+    module = original(module)
+    wave = _checked_tone(shape, tone, phases, amplitude, offset, channels)
+    names = (layers,) if isinstance(layers, str) else tuple(layers)
+    device, own_type = placement(module)
+    sweep = Sweep(module, wave, tuple(inputs), device, dtype or own_type)
+    with undisturbed(module):
+        ancestry = _ancestry(sweep, names)
+        collector = DenseCollector(wave, frozenset(names))
+        sweep.run(collector, sorted(ancestry.watched(names)), memory)  # type: ignore[arg-type]
+    refused = [f"layer {name!r} {collector.refused[name]}" for name in names if name in collector.refused]
+    if refused:
+        raise ValueError(f"{'; '.join(refused)}: choose another layer")
+    origins = Origins(ancestry, collector.held, collector.grids)
+    children = {name: _dataset(collector.kept[name], wave, origins) for name in names}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=_attributes(wave)), **children})
+
+
+def _ancestry(sweep: Sweep, names: Sequence[str]) -> Ancestry:
+    """Follow one frame, to learn which layers there are and what feeds them."""
+    ancestry = Ancestry()
+    evaluate(sweep.module, sweep.tone.frames(0, 1).to(sweep.device, sweep.dtype), sweep.inputs, ancestry)
+    if not names:
+        raise ValueError(f"layers must name at least one of: {', '.join(ancestry.layers)}")
+    unknown = [name for name in names if name not in ancestry.layers]
+    if unknown:
+        raise ValueError(f"no layer {unknown[0]!r}; layers: {', '.join(ancestry.layers)}")
+    return ancestry
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One layer on display."""
+
+    layer: Layer
+    size: tuple[int, int]
+    grid: Grid
+    dense: Dense
+
+
+@dataclass
+class DenseCollector:
+    """Observer that keeps the dense spectra of some layers, and of the others only what orders they hold."""
+
+    tone: Tone
+    dense: frozenset[str]
+    only: frozenset[str] | None = None
+    kept: dict[str, Kept] = field(default_factory=dict)
+    held: dict[str, Mapping[int, float]] = field(default_factory=dict)
+    grids: dict[str, Grid] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    sums: dict[str, PhaseSum] = field(default_factory=dict)
+    frames: int = 0
+
+    def __call__(self, layer: Layer, output: Tensor) -> None:
+        """Take the next frames of one layer."""
+        name = layer.name
+        if name in self.refused or (self.only is not None and name not in self.only):
+            return
+        image, reason = as_image(output, layer.lineage, self.frames)
+        if image is not None and name not in self.sums:
+            reason = self._begin(layer, image)
+        if reason or image is None:
+            self.refused[name] = f"cannot be analysed: {reason}"
+            return
+        self.sums[name].add(image)
+        if self.sums[name].complete:
+            self._finish(layer, (int(image.shape[2]), int(image.shape[3])), _precision(image))
+
+    def _begin(self, layer: Layer, image: Tensor) -> str:
+        size = (int(image.shape[2]), int(image.shape[3]))
+        _, height, width = self.tone.shape
+        lattice, reason = grid(
+            layer.lineage.rate, layer.lineage.passed, size, (height, width), self.tone.cycles
+        )
+        if lattice is not None:
+            self.grids[layer.name] = lattice
+            self.sums[layer.name] = PhaseSum(self.tone.phases, lattice.window)
+        return reason
+
+    def _finish(self, layer: Layer, size: tuple[int, int], precision: float) -> None:
+        amplitudes, real = self.sums[layer.name].orders()
+        self.sums[layer.name].total = None
+        energy = energies(amplitudes)
+        if not np.isfinite(energy).all():
+            raise NotFiniteError(
+                f"layer {layer.name!r} ({layer.kind}) returned NaN or infinite values for a finite input"
+            )
+        lattice = self.grids[layer.name]
+        dense = divide(energy, lattice, self.tone.phases, real)
+        total = dense.total or 1.0
+        noise = max(LISTED, 100 * precision**2)  # rounding is no harmonic
+        self.held[layer.name] = {k: p for k, p in dense.by_order().items() if p > noise * total}
+        if layer.name in self.dense:
+            self.kept[layer.name] = Kept(layer, size, lattice, dense)
+
+
+def _precision(image: Tensor) -> float:
+    return float(torch.finfo(image.dtype).eps)
+
+
+def _dataset(kept: Kept, tone: Tone, origins: Origins) -> xr.Dataset:
+    layer, lattice, dense = kept.layer, kept.grid, kept.dense
+    total = dense.total or 1.0
+    orders = [k for k, power in dense.by_order().items() if power > LISTED * total] or [0]
+    power = np.stack([dense.power[k] for k in orders])
+    cause = np.stack([dense.cause[k] for k in orders])
+    highest = max(abs(k) for k in orders)
+    rates = folding_rates(lattice, max(highest, 1))
+    folded_at = rates[np.array(orders) + (len(rates) // 2)]
+    passed = [(float(q[0] / lattice.scale[0]), float(q[1] / lattice.scale[1])) for q in lattice.rates]
+    folders = [origins.folders(layer.name, k) for k in orders]
+    first = [next(iter(found.items()), ((np.nan, np.nan), "")) for found in folders]
+    dims = ("order", "frequency_y", "frequency_x")
+    square = {"units": "squared units of the layer", "long_name": "power of each order, summed over channels"}
+    meanings = dense.causes
+    flags = {
+        "flag_values": list(range(len(meanings))),
+        "flag_meanings": " ".join(meanings),
+        "long_name": "cause",
+    }
+    per_frame = {"units": "samples per frame"}
+    data: dict[str, Any] = {
+        "power": (dims, np.fft.fftshift(power, axes=(1, 2)), square),
+        "cause": (dims, np.fft.fftshift(cause, axes=(1, 2)), flags),
+        "folded_at": ("order", folded_at, per_frame | {"long_name": "highest rate that folds the order"}),
+        "folded_by": (
+            "order",
+            [by for _, by in first],
+            {"long_name": "layer at which the order folded first"},
+        ),
+        **{
+            f"folding_rate_{axis}": ("order", [rate[i] for rate, _ in first], per_frame)
+            for i, axis in enumerate("yx")
+        },
+        "folding_layer": (
+            ("order", "passed"),
+            np.array([[found.get(q, "") for q in passed] for found in folders], dtype=str),
+            {"long_name": "first layer at each rate passed that held the order, folded"},
+        ),
+    }
+    coords: dict[str, Any] = {
+        "order": ("order", orders, {"units": "1", "long_name": "order of the input tone"}),
+        "passed_rate_y": ("passed", [q[0] for q in passed], per_frame),
+        "passed_rate_x": ("passed", [q[1] for q in passed], per_frame),
+        **_frequencies(layer, lattice),
+    }
+    return xr.Dataset(data, coords, _attributes(tone)).assign_attrs(
+        module_type=layer.kind,
+        rate=[float(rate) for rate in layer.lineage.rate],
+        size=list(kept.size),
+        window=list(lattice.window),
+        layer_power=dense.total,
+        real=dense.real,
+        norm="forward",
+    )
+
+
+def _frequencies(layer: Layer, lattice: Grid) -> dict[str, Any]:
+    coords: dict[str, Any] = {}
+    for axis, count, rate in zip("yx", lattice.window, layer.lineage.rate, strict=True):
+        frequency = np.fft.fftshift(np.fft.fftfreq(count))
+        name = f"frequency_{axis}"
+        own = {"units": "cycles per sample", "long_name": f"frequency along {axis}"}
+        pixel = {"units": "cycles per input pixel", "long_name": f"frequency along {axis} at the input"}
+        coords[name] = (name, frequency, own)
+        coords[f"input_{name}"] = (name, frequency * float(rate), pixel)
+    return coords
+
+
+def _attributes(tone: Tone) -> dict[str, Any]:
+    squares = float(np.square(tone.weights).sum())
+    return {
+        "tone": list(tone.cycles),
+        "shape": list(tone.shape),
+        "phases": tone.phases,
+        "amplitude": tone.amplitude,
+        "offset": tone.offset,
+        "channels": list(tone.weights),
+        "input_order_1_power": squares * tone.amplitude**2 / 2,
+    }
