@@ -91,12 +91,12 @@ def test_ambiguous_layers_are_hatched_where_they_are_unsure(frames):
     lineup = plots.Lineup()
     data = frames()["lineup"]
     lineup.update(data)
-    hatches = np.asarray(lineup.source.data["hatch"]).reshape(data.sizes["layer"], -1)
     unsure = data["ambiguous"].values
     assert lineup.ambiguous
-    assert (hatches[~unsure] == " ").all()
-    assert (hatches[unsure][:, 2:] == "/").all()
-    assert (hatches[:, :2] == " ").all()
+    hatched = lineup.unsure.data
+    shares = 100 * data["share"].values[unsure][:, 2:]
+    assert set(hatched["index"]) == set(np.flatnonzero(unsure))
+    np.testing.assert_allclose(hatched["to"] - hatched["from"], shares[shares > 0], atol=1e-9)
 
 
 def test_a_dead_layer_draws_nothing(frames):

@@ -15,7 +15,7 @@ from workbench.plots.palettes import MEASURED, cause_colour, cause_label
 __all__ = ["Lineup", "group_ticks"]
 
 LEFT = {"min_border_left": 58}
-COLUMNS = ("index", "layer", "kind", "level", "cause", "colour", "share", "from", "to", "hatch")
+COLUMNS = ("index", "layer", "kind", "level", "cause", "colour", "share", "from", "to")
 
 
 def group_ticks(names: list[str]) -> dict[Any, str]:
@@ -56,6 +56,7 @@ class Lineup:
 
     def __init__(self, on_layer: Any = None) -> None:
         self.source = ColumnDataSource({name: [] for name in COLUMNS})
+        self.unsure = ColumnDataSource({"index": [], "from": [], "to": []})
         self.x_range = span(-0.6, 0.6)
         self.level = canvas(
             "", "", "dB re tone", height=116, x_range=self.x_range, min_border_bottom=4, **LEFT
@@ -93,8 +94,12 @@ class Lineup:
         self.level.line("index", "level", source=self.source, color=INK, line_width=1)
         dots = self.level.scatter("index", "level", source=self.source, color=MEASURED, size=6)
         bars = self.shares.vbar(
-            "index", 0.86, "to", "from", source=self.source, color="colour", line_color=None,
-            hatch_pattern="hatch", hatch_color="#202020", hatch_alpha=0.45, hatch_weight=0.8, hatch_scale=7,
+            "index", 0.86, "to", "from", source=self.source, color="colour", line_color=None
+        )
+        # One pattern for a glyph of its own: as a column, Bokeh makes a canvas per bar, 0.4 s per update.
+        self.shares.vbar(
+            "index", 0.86, "to", "from", source=self.unsure, fill_color=None, line_color=None,
+            hatch_pattern="/", hatch_color="#202020", hatch_alpha=0.45, hatch_weight=0.8, hatch_scale=7,
         )  # fmt: skip
         hover(self.level, [dots], [("layer", "@layer (@kind)"), ("level", "@level{0.0} dB re input tone")])
         hover(self.shares, [bars], [("layer", "@layer (@kind)"), ("@cause", "@share{0.00} %")])
@@ -126,8 +131,10 @@ class Lineup:
             "share": percent.ravel(),
             "from": (tops - percent).ravel(),
             "to": tops.ravel(),
-            "hatch": _hatches(data, self.causes),
         }
+        layer, cause = np.nonzero(_unsure(data, self.causes) & (percent > 0))
+        ends = {"from": (tops - percent)[layer, cause], "to": tops[layer, cause]}
+        self.unsure.data = {"index": layer, **ends}
         fit(self.level.y_range, level, margin=0.15)
         if names != self._names:
             self._label(names)
@@ -153,8 +160,8 @@ class Lineup:
             self._on_layer(self._names[at])
 
 
-def _hatches(data: xr.Dataset, causes: list[str]) -> list[str]:
-    """Hatch the causes that cannot be told apart, in the layers where that is so."""
+def _unsure(data: xr.Dataset, causes: list[str]) -> np.ndarray:
+    """Tell which causes cannot be told apart in which layers: bool (layer, cause)."""
     unsure = [cause == "leakage" or cause.startswith("image_") for cause in causes]
     ambiguous = data["ambiguous"].values if "ambiguous" in data else np.zeros(data.sizes["layer"], bool)
-    return ["/" if layer and cause else " " for layer in ambiguous for cause in unsure]
+    return np.logical_and.outer(ambiguous.astype(bool), unsure)
