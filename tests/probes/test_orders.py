@@ -289,3 +289,25 @@ def test_further_inputs_are_held_fixed():
         Conditional(), (1, 8, 8), (1, 2), phases=8, inputs=(torch.full((1, 1, 1, 1), 3.0), True)
     )
     assert float(analysis.power.sel(layer="Conditional").sum()) == pytest.approx(4.5)
+
+
+def test_layers_name_those_that_feed_them():
+    class Skip(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 2, 3, padding=1)
+            self.gate = nn.AdaptiveAvgPool2d(1)
+
+        def forward(self, x):
+            y = torch.relu(self.conv(x))
+            return torch.cat([x, y * self.gate(y)], 1)
+
+    inputs = analyse_orders(Skip(), (1, 16, 16), (4, 4), phases=8).inputs
+    assert dict(zip(inputs.layer.values, inputs.values, strict=True)) == {
+        "conv": "input",
+        "relu": "conv",
+        "mul": "relu",  # the gate is no image: its own inputs stand for it
+        "cat": "input + mul",
+    }
+    chosen = analyse_orders(Skip(), (1, 16, 16), (4, 4), phases=8, layers=["conv", "cat"]).inputs
+    assert chosen.values.tolist() == ["input", "input + conv"]

@@ -45,12 +45,18 @@ class Collector:
     only: frozenset[str] | None = None
     records: dict[str, Record] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    passed_by: dict[str, tuple[str, ...]] = field(default_factory=dict)  # inputs of layers that are not kept
     frames: int = 0
 
     def __call__(self, layer: Layer, output: Tensor) -> None:
         """Take the next frames of one layer."""
-        if layer.name in self.refused or (self.only is not None and layer.name not in self.only):
+        if layer.name in self.refused:
             return
+        if self.only is not None and layer.name not in self.only:
+            if layer.name not in self.records:
+                self.passed_by[layer.name] = layer.inputs
+            return
+        self.passed_by.pop(layer.name, None)
         record = self.records.get(layer.name) or self._begin(layer, output)
         if record is None:
             return
@@ -72,6 +78,7 @@ class Collector:
             )
         if spectrum is None:
             self.refused[layer.name] = reason
+            self.passed_by[layer.name] = layer.inputs
             return None
         record = Record(layer, size, spectrum, PhaseSum(self.tone.phases, spectrum.window))
         self.records[layer.name] = record

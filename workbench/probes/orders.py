@@ -17,6 +17,7 @@ from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.lattice import IMAGE, folding_rates
 from workbench.probes.phases import Tone
 from workbench.probes.sweep import Sweep
+from workbench.probes.taps import listed_inputs
 
 
 def analyse_orders(
@@ -77,8 +78,9 @@ def analyse_orders(
         tone per pixel, NaN elsewhere (``theory_note`` says why). ``order_tail``, ``largest_spur``,
         ``folded_at`` (samples per frame), ``ambiguous`` and ``ambiguity`` (what cannot be told apart, never
         called leakage), ``leakage_visible`` (share of evenly spread leakage that would show as such).
-        Coordinates ``module_type``, ``rate_y``, ``rate_x`` (samples per input pixel), ``size``. What was
-        not analysed is listed in ``attrs["not_analysed"]``.
+        Coordinates ``module_type``, ``inputs`` (names of the layers that feed it, joined by " + "; "input" is
+        the network's input), ``rate_y``, ``rate_x`` (samples per input pixel), ``size``. What was not
+        analysed is listed in ``attrs["not_analysed"]``.
 
     Raises
     ------
@@ -214,7 +216,8 @@ def _dataset(collector: Collector) -> xr.Dataset:
             ),
             **{name: ("layer", values, attrs) for name, (values, attrs) in by_layer.items()},
         },
-        coords=_coordinates(records) | {"order": ("order", orders, text), "cause": causes},
+        coords=_coordinates(records, collector.passed_by)
+        | {"order": ("order", orders, text), "cause": causes},
     )
     squares = float(np.square(tone.weights).sum())
     return result.assign_attrs(
@@ -232,12 +235,17 @@ def _dataset(collector: Collector) -> xr.Dataset:
     )
 
 
-def _coordinates(records: list[Record]) -> dict[str, Any]:
+def _coordinates(records: list[Record], passed_by: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     rates = [record.layer.lineage.rate for record in records]
     per_pixel = {"units": "samples per input pixel"}
     return {
         "layer": [record.layer.name for record in records],
         "module_type": ("layer", [record.layer.kind for record in records]),
+        "inputs": (
+            "layer",
+            [" + ".join(listed_inputs(record.layer.inputs, passed_by)) for record in records],
+            {"long_name": "layers that feed it"},
+        ),
         "rate_y": ("layer", [float(rate[0]) for rate in rates], per_pixel),
         "rate_x": ("layer", [float(rate[1]) for rate in rates], per_pixel),
         "axis": ["y", "x"],
