@@ -180,7 +180,7 @@ def test_how_a_run_goes_on_is_stored_before_it_says_so(run, toy, monkeypatch):
 
 def test_a_run_whose_folder_is_deleted_ends_quietly_and_makes_nothing_anew(run, toys, wait_for, capfd):
     process, held = toys.start(run, 0.01, until_step=5), Run(run)
-    assert held.scalars().sizes["step"]
+    wait_for(lambda: held.scalars().sizes["step"])
     wait_for(lambda: deleted(run))
     assert process.wait(60) == 4
     assert not run.exists()

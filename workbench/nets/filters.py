@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 import torch
-from scipy import signal
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -51,7 +51,7 @@ def windowed_sinc(taps: int = 12, cutoff: float = 0.25, half_width: float = 0.08
             f"a low-pass filter needs taps ≥ 2, 0 < cutoff < 0.5 and half_width > 0 (cycles per sample), "
             f"found taps={taps}, cutoff={cutoff}, half_width={half_width}"
         )
-    return np.asarray(signal.firwin(taps, cutoff, width=2 * half_width, fs=1.0))
+    return np.asarray(scipy.signal.firwin(taps, cutoff, width=2 * half_width, fs=1.0))
 
 
 class FilteredUpsample(nn.Module):

@@ -15,7 +15,7 @@ from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
 from workbench.scenes import SCENES, training_patches
-from workbench.systems import COMMON, SYSTEMS, System, build
+from workbench.systems import COMMON, SYSTEMS, System, build, without_weights
 from workbench.training import Plan, make_patches, resolve_device
 
 THREADS_VARIABLE = "WORKBENCH_THREADS"
@@ -107,7 +107,7 @@ def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
             f"probe_tone={tuple(tone)} must stay below {pixels // 2} cycles: the network sees {pixels} pixels"
         )
     try:
-        with torch.device("meta"):
+        with without_weights():
             build_system(spec, training.sizes["channel"])
     except ValueError as error:
         context = (

@@ -1,4 +1,8 @@
-"""The theory: folding, harmonics, resampling, spectra, figures of merit, in float64 with closed forms."""
+"""The theory: folding, harmonics, resampling, spectra, figures of merit, in float64 with closed forms.
+
+Rarely used parts of scipy are named in full (``scipy.signal.firwin``): scipy then loads them at their first
+use, which spares every process of the workbench a second.
+"""
 
 from workbench.signals.activations import ACTIVATIONS
 from workbench.signals.chain import chain_lines, chain_spectrum, filter_gain, layer_chain, oversampled

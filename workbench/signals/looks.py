@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 import xarray as xr
-from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.special import gammaln
 
 Array = npt.NDArray[np.float64]
@@ -168,7 +168,7 @@ def _bias(g: Array, looks: Array) -> Array:
     for n in np.unique(looks):
         part = valid & (looks == n)
         nodes, values = _table(float(n))
-        result[part] = CubicSpline(nodes, values)(g[part])
+        result[part] = scipy.interpolate.CubicSpline(nodes, values)(g[part])
     return np.clip(result, None, 1.0)
 
 
@@ -180,7 +180,9 @@ def _unbiased(estimate: Array, looks: Array) -> Array:
         nodes, values = _table(float(n))
         # the curve leaves its floor like g^2: the table of g^2 over the estimate has a finite slope there
         rising = np.concatenate(([True], np.diff(np.maximum.accumulate(values)) > 0))
-        squared = PchipInterpolator(values[rising], nodes[rising] ** 2)(np.maximum(estimate[part], values[0]))
+        squared = scipy.interpolate.PchipInterpolator(values[rising], nodes[rising] ** 2)(
+            np.maximum(estimate[part], values[0])
+        )
         result[part] = np.sqrt(np.clip(squared, 0.0, 1.0))
     return result
 

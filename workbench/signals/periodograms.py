@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 import xarray as xr
-from scipy.stats import chi2
 
 from workbench.signals.spectra import (
     Window,
@@ -100,12 +100,12 @@ def power_spectral_density(
             "density": (names, density, {"units": units, "long_name": "power spectral density"}),
             "lower": (
                 names,
-                freedom * density / chi2.isf(tail, freedom),
+                freedom * density / scipy.stats.chi2.isf(tail, freedom),
                 {"units": units, "long_name": level},
             ),
             "upper": (
                 names,
-                freedom * density / chi2.ppf(tail, freedom),
+                freedom * density / scipy.stats.chi2.ppf(tail, freedom),
                 {"units": units, "long_name": level},
             ),
         },

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 import xarray as xr
-from scipy.signal import firwin, kaiserord
 
 from workbench.signals.activations import Array
 from workbench.signals.checks import finite_number, whole_number
@@ -185,7 +185,9 @@ def _binomial(_: int, taps: int) -> Array:
 
 def _sinc(factor: int, cutoff: float, taps: int | None) -> Array:
     count = 8 * factor + 1 if taps is None else whole_number(taps, "taps", least=1)
-    return np.asarray(firwin(count, _in_band(cutoff, "cutoff", factor), window="boxcar", fs=factor))
+    return np.asarray(
+        scipy.signal.firwin(count, _in_band(cutoff, "cutoff", factor), window="boxcar", fs=factor)
+    )
 
 
 def _kaiser(factor: int, cutoff: float, half_width: float, attenuation: float) -> Array:
@@ -193,8 +195,8 @@ def _kaiser(factor: int, cutoff: float, half_width: float, attenuation: float) -
     _in_band(half_width, "half_width", factor)
     if not 8.0 < attenuation <= 300.0:
         raise ValueError(f"attenuation must lie in ]8, 300] dB for a Kaiser design, found {attenuation}")
-    count, beta = kaiserord(attenuation, 2.0 * half_width / (0.5 * factor))
-    return np.asarray(firwin(count | 1, cutoff, window=("kaiser", beta), fs=factor))
+    count, beta = scipy.signal.kaiserord(attenuation, 2.0 * half_width / (0.5 * factor))
+    return np.asarray(scipy.signal.firwin(count | 1, cutoff, window=("kaiser", beta), fs=factor))
 
 
 def _in_band(value: float, name: str, factor: int) -> float:

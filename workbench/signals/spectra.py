@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 import xarray as xr
-from scipy.signal import get_window
 
 from workbench.signals.checks import host_array
 
@@ -154,7 +154,7 @@ def taper(window: Window, size: int) -> npt.NDArray[np.float64]:
     if window is None:
         return np.ones(size)
     try:
-        return np.asarray(get_window(window, size, fftbins=True), dtype=np.float64)
+        return np.asarray(scipy.signal.get_window(window, size, fftbins=True), dtype=np.float64)
     except (ValueError, TypeError) as error:
         names = 'None, "hann", ("kaiser", beta) or another scipy.signal window'
         raise ValueError(f"window must be {names}, found {window!r}: {error}") from error

@@ -4,6 +4,7 @@ from workbench.systems.options import COMMON, Option, SystemSpec
 from workbench.systems.pix2pix import Pix2Pix
 from workbench.systems.registry import SYSTEMS, build
 from workbench.systems.system import Context, Optimiser, Player, System, Term
+from workbench.systems.weightless import without_weights
 
 __all__ = [
     "COMMON",
@@ -17,4 +18,5 @@ __all__ = [
     "SystemSpec",
     "Term",
     "build",
+    "without_weights",
 ]
