@@ -125,6 +125,9 @@ def test_power_db():
     assert power_db(np.array([100.0, 0.0])).tolist() == [20.0, -np.inf]
     assert np.isnan(power_db(-1.0))
     assert power_db(2.0, reference=2.0) == 0.0
+    assert power_db(np.array([1.0, 0.0, np.nan]), floor=-60.0)[:2].tolist() == [0.0, -60.0]
+    assert np.isnan(power_db(np.nan, floor=-60.0))
+    assert power_db(xr.DataArray([0.0], dims="x"), floor=-60.0).values.tolist() == [-60.0]
     level = power_db(
         xr.DataArray([1.0, 0.0], dims="x", attrs={"units": "V^2", "long_name": "p"}), reference=10.0
     )

@@ -12,6 +12,7 @@ from workbench.interferometry.boxcar import complex_coherence
 from workbench.interferometry.estimator import coherence
 from workbench.interferometry.images import labelled_pair
 from workbench.interferometry.windows import box_sum, window_size
+from workbench.signals import power_db
 
 ZERO_PADDING = 8
 NEAR = 2
@@ -275,7 +276,7 @@ def _row_energy(images: np.ndarray) -> np.ndarray:
 
 def _decibel(numerator: float, denominator: float) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):  # nothing over something is -inf dB, not a warning
-        return float(10 * np.log10(np.divide(numerator, denominator)))
+        return float(power_db(np.divide(numerator, denominator)))
 
 
 def _mean(values: np.ndarray) -> float:

@@ -1,17 +1,18 @@
-"""How a ratio of powers is written in decibels."""
+"""How a ratio of powers is written in decibels on a screen."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import xarray as xr
+
+from workbench.signals import power_db
 
 __all__ = ["decibel"]
 
 
 def decibel(ratio: Any, floor: float | None = None) -> Any:
-    """Return ``10 log10(ratio)``: a power ratio in dB, without warnings at zero.
+    """Return `signals.power_db` of a ratio, a single one as a plain float.
 
     Parameters
     ----------
@@ -25,8 +26,5 @@ def decibel(ratio: Any, floor: float | None = None) -> Any:
     >>> decibel(0.0), decibel(0.0, floor=-80.0)
     (-inf, -80.0)
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = 10.0 * np.log10(ratio)
-    if floor is not None:
-        level = np.maximum(level, floor)
-    return float(level) if np.ndim(level) == 0 and not isinstance(level, xr.DataArray) else level
+    level = power_db(ratio, floor=floor)
+    return float(level) if np.ndim(level) == 0 else level

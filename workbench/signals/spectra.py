@@ -87,7 +87,7 @@ def spectrum(image: Any, dims: Sequence[str] = ("y", "x"), window: Window = None
     )
 
 
-def power_db(power: Any, reference: float = 1.0) -> Any:
+def power_db(power: Any, reference: float = 1.0, floor: float | None = None) -> Any:
     """Power ratio in decibels, ``10 log10(power / reference)``.
 
     Parameters
@@ -96,6 +96,8 @@ def power_db(power: Any, reference: float = 1.0) -> Any:
         Powers (squared magnitudes). Zero gives -inf, negative or NaN gives NaN, without warnings.
     reference : float
         Positive power that shows as 0 dB.
+    floor : float, optional
+        Lowest level returned, in dB; NaN stays NaN.
 
     Returns
     -------
@@ -110,13 +112,18 @@ def power_db(power: Any, reference: float = 1.0) -> Any:
     --------
     >>> power_db(np.array([1.0, 0.5, 0.0])).round(2)
     array([ 0.  , -3.01,  -inf])
+    >>> power_db(np.array([1.0, 0.0]), floor=-80.0)
+    array([  0., -80.])
     """
     if not (np.isfinite(reference) and reference > 0):
         raise ValueError(f"reference must be a positive power, found {reference}")
     with np.errstate(divide="ignore", invalid="ignore"):
         if not isinstance(power, xr.DataArray):
-            return 10.0 * np.log10(np.divide(power, reference))
+            level = 10.0 * np.log10(np.divide(power, reference))
+            return level if floor is None else np.maximum(level, floor)
         level = xr.apply_ufunc(np.log10, power / reference) * 10.0
+    if floor is not None:
+        level = xr.apply_ufunc(np.maximum, level, floor)
     unit = power.attrs.get("units", "1")
     return level.assign_attrs(power.attrs | {"units": "dB", "reference": f"{reference:g} ({unit})"})
 
