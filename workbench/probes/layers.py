@@ -11,9 +11,9 @@ import xarray as xr
 from torch import Tensor, nn
 
 from workbench.probes.collecting import NotFiniteError
+from workbench.probes.forward import evaluate
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.images import as_image
-from workbench.probes.sweep import evaluate
 from workbench.probes.taps import Layer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import xarray as xr
 from torch import nn
 
 from workbench.probes.collecting import Collector, Record
+from workbench.probes.forward import further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.lattice import IMAGE, folding_rates
 from workbench.probes.phases import Tone
@@ -29,7 +30,8 @@ def analyse_orders(
     offset: float = 0.0,
     channels: Sequence[float] | None = None,
     *,
-    inputs: Sequence[Any] = (),
+    inputs: Sequence[Any] | Mapping[str, Any] = (),
+    tone_input: int | str = 0,
     layers: Sequence[str] | None = None,
     dtype: torch.dtype | None = None,
     memory: float = 2**31,
@@ -60,8 +62,11 @@ def analyse_orders(
         The input is ``offset + amplitude · cos(2π(m_y y/H + m_x x/W) + φ_j)``.
     channels : sequence of float, optional
         Factor of each input channel (default 1 each).
-    inputs : sequence
-        Further positional inputs, held fixed; tensors with one item are repeated for every frame.
+    inputs : sequence or mapping
+        Further inputs by position (or by keyword), held fixed; tensors with one item along their first axis
+        are repeated for every frame.
+    tone_input : int or str
+        Position of the input that carries the tone among all positional ones, or its keyword.
     layers : sequence of str, optional
         Analyse only these.
     dtype : torch.dtype, optional
@@ -105,7 +110,9 @@ def analyse_orders(
     collector = Collector(wave)
     device, own_type = placement(module)
     with undisturbed(module):
-        Sweep(module, wave, tuple(inputs), device, dtype or own_type).run(collector, layers, memory)
+        Sweep(module, wave, further_inputs(inputs, tone_input), device, dtype or own_type).run(
+            collector, layers, memory
+        )
     if not collector.records:
         reasons = "; ".join(f"{name}: {why}" for name, why in collector.refused.items())
         raise ValueError(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from workbench.probes.collecting import Collector, NotFiniteError
+from workbench.probes.collecting import Collector
+from workbench.probes.forward import Arguments, evaluate
 from workbench.probes.phases import Tone
-from workbench.probes.taps import Layer, tapped
+from workbench.probes.taps import Layer
 
 SMALL = 1 << 18  # pixels of a cycle that need no plan
 _COPIES = 6  # of one layer's frames, while it is reduced
@@ -44,7 +45,7 @@ class Sweep:
 
     module: nn.Module
     tone: Tone
-    inputs: tuple[Any, ...]
+    inputs: Sequence[Any] | Mapping[str, Any] | Arguments
     device: torch.device
     dtype: torch.dtype
 
@@ -87,37 +88,4 @@ class Sweep:
     def _pass(self, start: int, stop: int, watcher: Watcher) -> None:
         image = self.tone.frames(start, stop).to(self.device, self.dtype)
         watcher.frames = stop - start
-        evaluate(self.module, image, self.inputs, watcher)
-
-
-def evaluate(module: nn.Module, image: Tensor, inputs: Sequence[Any], observer: Any) -> None:
-    """Run one forward pass and show its layers to an observer.
-
-    Raises
-    ------
-    ValueError
-        If the module fails on this input; the message says which and how.
-    """
-    fixed = [_repeated(value, image) for value in inputs]
-    with tapped(module, observer) as taps:
-        taps.begin(image)
-        try:
-            module(image, *fixed)
-        except NotFiniteError:
-            raise
-        except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-            given = ", ".join(
-                [str(tuple(image.shape)), *(f"{tuple(v.shape)}" for v in fixed if isinstance(v, Tensor))]
-            )
-            dtype = str(image.dtype).removeprefix("torch.")
-            raise ValueError(
-                f"{type(module).__name__} failed on an input (batch, channel, y, x) = {given} of {dtype} on "
-                f"{image.device}: {error}"
-            ) from error
-
-
-def _repeated(value: Any, image: Tensor) -> Any:
-    if not isinstance(value, Tensor):
-        return value
-    value = value.to(image.device)
-    return value.expand(image.shape[0], *value.shape[1:]) if value.ndim and value.shape[0] == 1 else value
+        evaluate(self.module, image, self.inputs, watcher, alone=True)

@@ -13,7 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from workbench.probes.lineage import Lineage, derive, index_steps, origin, resized
+from workbench.probes.axes import image_layout
+from workbench.probes.deriving import derive, resized
+from workbench.probes.lineage import Lineage, origin
+from workbench.probes.operations import CONSTANT, EXITS, SILENT, name_of, storage, tensors
+from workbench.probes.rates import index_steps
 
 
 @dataclass(frozen=True)
@@ -59,54 +63,6 @@ class Track(NamedTuple):
 
 Observer = Callable[[Layer, Tensor], None]
 
-# Functions that hand on the values they were given.
-_SILENT = frozenset(
-    (
-        "clone",
-        "contiguous",
-        "to",
-        "type",
-        "type_as",
-        "float",
-        "double",
-        "half",
-        "bfloat16",
-        "cpu",
-        "cuda",
-        "detach",
-        "detach_",
-        "requires_grad_",
-        "expand",
-        "expand_as",
-        "resolve_conj",
-        "resolve_neg",
-        "view_as_real",
-        "view_as_complex",
-        "real",
-        "imag",
-        "data",
-        "grad",
-        "__setitem__",
-        "to_dense",
-    )
-)
-# Functions whose result does not depend on the values they are given.
-_CONSTANT = frozenset(
-    (
-        "zeros_like",
-        "ones_like",
-        "full_like",
-        "empty_like",
-        "rand_like",
-        "randn_like",
-        "new_zeros",
-        "new_ones",
-        "new_full",
-        "new_empty",
-        "new_tensor",
-    )
-)
-
 
 class Taps(TorchFunctionMode):
     """Follow the input through a module and show every layer's output to an observer.
@@ -134,6 +90,10 @@ class Taps(TorchFunctionMode):
         self.leaf_depth = 0
         self.sources: list[tuple[str, tuple[str, ...]]] = []
         self.handles: list[Any] = []
+        self.trouble: Exception | None = None
+        self.start: Lineage | None = None
+        self.alone = False
+        self.escaped = ""
 
     # ------------------------------------------------------------ installation
     def install(self) -> None:
@@ -152,9 +112,13 @@ class Taps(TorchFunctionMode):
         self.tracks.clear()
 
     # ------------------------------------------------------------ what is known of a tensor
-    def begin(self, image: Tensor) -> None:
-        """Declare the tensor whose way is followed."""
-        self._mark(image, Track(origin(image), "input", ("input",)))
+    def begin(self, image: Tensor, *, alone: bool = False) -> None:
+        """Declare the tensor whose way is followed.
+
+        Where it `alone` differs from frame to frame, what does so later comes from it, seen or not.
+        """
+        self.start, self.alone = origin(image), alone
+        self._mark(image, Track(self.start, "input", ("input",)))
 
     def known(self, tensor: Tensor) -> Track | None:
         """Tell what is known of a tensor, None if it does not depend on the input."""
@@ -175,18 +139,41 @@ class Taps(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        parents = [(tensor, found) for tensor in _tensors((args, kwargs)) if (found := self.known(tensor))]
+        if self.escaped and not self.leaf_depth:
+            self._find_strays((args, kwargs))
+        parents = [(tensor, found) for tensor in tensors((args, kwargs)) if (found := self.known(tensor))]
         if not parents:
             return func(*args, **kwargs)
-        name = _name_of(func)
+        name = name_of(func)
         out = func(*args, **kwargs)
-        if name == "__setitem__":
-            self._assigned(args, [track for _, track in parents])
-        elif name not in _CONSTANT:
-            for result in _tensors(out):
-                if result.is_floating_point() or result.is_complex():
-                    self._derived(name, func, args, kwargs, parents, result)
+        try:
+            if name == "__setitem__":
+                self._assigned(args, [track for _, track in parents])
+            elif name in EXITS and parents[0][0].numel() > 1:
+                self.escaped = name.strip("_")
+            elif name not in CONSTANT:
+                for result in tensors(out):
+                    if result.is_floating_point() or result.is_complex():
+                        self._derived(name, func, args, kwargs, parents, result)
+        except Exception as error:
+            self.trouble = error
+            raise
         return out
+
+    def _find_strays(self, value: Any) -> None:
+        """Mark tensors that came back from outside torch: how they depend on the input was not seen."""
+        frames = self.start.frame[0] if self.start else 0
+        for tensor in tensors(value):
+            own = isinstance(tensor, nn.Parameter) or not tensor.is_floating_point()
+            if own or not tensor.ndim or len(tensor) != frames or self.known(tensor):
+                continue
+            if not self.alone or frames == 1 or bool((tensor[1:] != tensor[:1]).any()):
+                lineage = replace(
+                    self.start or origin(tensor),
+                    axes=(2, 3) if tensor.ndim == 4 else None,
+                    problem=f"its input left torch on the way ({self.escaped}): no rate can be told",
+                )
+                self._mark(tensor, Track(lineage, "", ()))
 
     def _derived(
         self,
@@ -200,12 +187,12 @@ class Taps(TorchFunctionMode):
         lineage = derive(name, args, kwargs, [track.lineage for _, track in parents], result)
         first, (_, source, _) = parents[0]
         feeds = _union(track.feeds for _, track in parents)
-        same_values = name in _SILENT and result.shape == first.shape
+        same_values = name in SILENT and result.shape == first.shape
         self._mark(result, Track(lineage, source if same_values else "", feeds))
-        if self.leaf_depth or name in _SILENT or lineage.axes is None or lineage.spectral:
+        if self.leaf_depth or name in SILENT or lineage.axes is None or lineage.spectral:
             return
         in_place = any(result is tensor for tensor, _ in parents)
-        if in_place or all(_storage(result) != _storage(tensor) for tensor, _ in parents):
+        if in_place or all(storage(result) != storage(tensor) for tensor, _ in parents):
             self._show(self._function_name(name), name, func, (args[1:], kwargs), source, feeds, result)
 
     def _assigned(self, args: tuple[Any, ...], parents: list[Track]) -> None:
@@ -220,7 +207,9 @@ class Taps(TorchFunctionMode):
         passed = frozenset({rate}).union(*(track.lineage.passed for track in parents))
         size = (int(target.shape[2]), int(target.shape[3]))
         feeds = _union(track.feeds for track in parents)
-        self._mark(target, Track(replace(lineage, rate=rate, passed=passed, size=size), "", feeds))
+        layout = image_layout(target.shape, (2, 3))
+        lineage = replace(lineage, rate=rate, passed=passed, size=size, axes=(2, 3), layout=layout)
+        self._mark(target, Track(lineage, "", feeds))
 
     def _function_name(self, name: str) -> str:
         bare = name.strip("_")
@@ -230,43 +219,62 @@ class Taps(TorchFunctionMode):
     # ------------------------------------------------------------ modules
     def _enter_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.stack.append(self.names[part])
+        if self.escaped and not self.leaf_depth:
+            with torch._C.DisableTorchFunction():
+                self._find_strays((args, kwargs))
         known = self._tracks_of((args, kwargs))
         self.sources.append((known[0].layer if known else "", _union(track.feeds for track in known)))
         self.leaf_depth += part in self.leaves
 
     def _leave_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
+        if len(self.sources) != len(self.stack) or not self.stack or self.stack[-1] != self.names[part]:
+            return  # it was never entered: a hook of the user's failed before
         self.leaf_depth -= part in self.leaves
         self.stack.pop()
         source, feeds = self.sources.pop()
         parents = [track.lineage for track in self._tracks_of((args, kwargs))]
-        with torch._C.DisableTorchFunction():  # what the observer computes is no layer
-            self._hand_out(part, out, parents, source, feeds)
+        try:
+            with torch._C.DisableTorchFunction():  # what the observer computes is no layer
+                self._hand_out(part, out, parents, source, feeds)
+        except Exception as error:
+            self.trouble = error
+            raise
 
     def _tracks_of(self, value: Any) -> list[Track]:
-        return [track for tensor in _tensors(value) if (track := self.known(tensor))]
+        return [track for tensor in tensors(value) if (track := self.known(tensor))]
 
     def _hand_out(
         self, part: nn.Module, out: Any, parents: list[Lineage], source: str, feeds: tuple[str, ...]
     ) -> None:
-        for result in _tensors(out):
-            if self.known(result) is None and parents and (result.is_floating_point() or result.is_complex()):
+        kind, leaf = type(part).__name__, part in self.leaves
+        results = {
+            id(result): result for result in tensors(out) if result.is_floating_point() or result.is_complex()
+        }
+        for result in results.values():
+            if self.known(result) is None and parents:
                 # made where no torch function was seen
                 self._mark(result, Track(resized(parents, result), "", feeds))
             known = self.known(result)
-            if known is None or self.leaf_depth:
+            if self.leaf_depth or not (leaf or known):
                 continue
-            if part in self.leaves:
-                self._show(
-                    self.names[part] or type(part).__name__,
-                    type(part).__name__,
-                    part,
-                    ((), {}),
-                    source,
-                    _union((feeds, known.feeds)),
-                    result,
-                )
+            if known is None:
+                self._show_independent(self.names[part] or kind, kind, part, result)
+            elif leaf:
+                inputs = _union((feeds, known.feeds))
+                self._show(self.names[part] or kind, kind, part, ((), {}), source, inputs, result)
             elif part is self.module and known.lineage.axes and not known.layer:
-                self._show("output", type(part).__name__, part, ((), {}), source, known.feeds, result)
+                self._show("output", kind, part, ((), {}), source, known.feeds, result)
+
+    def _show_independent(self, name: str, kind: str, part: nn.Module, result: Tensor) -> None:
+        """Let the observer know of a layer that the input does not reach, as far as torch could see."""
+        if self.start is not None:
+            lineage = replace(self.start, axes=None, problem="does not depend on the input")
+            self.observer(Layer(self._numbered(name), kind, part, ((), {}), "", (), lineage), result)
+
+    def _numbered(self, name: str) -> str:
+        name = name.replace("/", "_")
+        self.calls[name] += 1
+        return f"{name}#{self.calls[name]}" if self.calls[name] > 1 else name
 
     def _show(
         self,
@@ -278,13 +286,10 @@ class Taps(TorchFunctionMode):
         inputs: tuple[str, ...],
         result: Tensor,
     ) -> None:
-        name = name.replace("/", "_")
-        self.calls[name] += 1
-        if self.calls[name] > 1:
-            name = f"{name}#{self.calls[name]}"
         known = self.known(result)
         if known is None:
             return
+        name = self._numbered(name)
         self._mark(result, Track(known.lineage, name, (name,)))
         self.observer(Layer(name, kind, operation, arguments, source, inputs, known.lineage), result)
 
@@ -347,26 +352,5 @@ def _is_leaf(part: nn.Module) -> bool:
     return all(name == "parametrizations" for name, _ in part.named_children())
 
 
-def _name_of(func: Any) -> str:
-    """Name of a function; an attribute such as ``x.mT`` is one too."""
-    name = str(getattr(func, "__name__", type(func).__name__))
-    return str(getattr(func.__self__, "__name__", name)) if name == "__get__" else name
-
-
 def _clean(name: str) -> str:
     return ".".join(piece for piece in name.split(".") if piece != "_orig_mod")
-
-
-def _storage(tensor: Tensor) -> int:
-    return int(tensor.untyped_storage().data_ptr())
-
-
-def _tensors(value: Any) -> list[Tensor]:
-    """All tensors in nested tuples, lists, dicts."""
-    if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    if isinstance(value, tuple | list):
-        return [tensor for item in value for tensor in _tensors(item)]
-    return []
