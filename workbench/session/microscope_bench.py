@@ -13,6 +13,7 @@ __all__ = ["Bench"]
 
 log = logging.getLogger(__name__)
 KEPT = 256 * 2**20  # bytes of results kept for going back
+RELOAD = 4.0  # s that a new process takes to be where the old one was
 OPEN = 4  # processes that analyse for this server at a time: each holds torch and a network
 _counting = threading.Lock()
 _open = 0
@@ -21,8 +22,7 @@ _open = 0
 class Bench:
     """One viewer's workshop: asks it, remembers what it answered.
 
-    One request is under way at a time; a newer one takes its place. Nothing here waits: `collect` looks
-    whether the answer is there.
+    One request is under way at a time. Nothing here waits: `collect` looks whether the answer is there.
 
     Parameters
     ----------
@@ -53,14 +53,24 @@ class Bench:
         return time.monotonic() - self._begun if self.busy else 0.0
 
     @property
-    def expected(self) -> float:
-        """Seconds that the last request of this kind took; NaN before the first."""
-        return self._seconds.get(self.request.kind, float("nan")) if self.busy else float("nan")
+    def remaining(self) -> float:
+        """Seconds that the request under way still takes, NaN as long as nothing is known about that."""
+        if self._answer is None:
+            return float("nan")
+        share = float(getattr(getattr(self._answer, "progress", None), "share", 0.0))
+        if share > 0.02:
+            return self.elapsed * (1 - share) / share
+        return max(self._seconds.get(self.request.kind, float("nan")) - self.elapsed, 0.0)
+
+    @property
+    def doing(self) -> str:
+        """What the workshop does about it, in its words."""
+        return str(getattr(getattr(self._answer, "progress", None), "doing", "")) if self.busy else ""
 
     def turn_to(self, specimen: Any) -> None:
         """Put another network under the microscope."""
         if specimen != self.specimen:
-            self.cancel()
+            self._drop()
             self._close_workshop()
             self.specimen = specimen
 
@@ -81,10 +91,16 @@ class Bench:
         self._troubles.clear()
 
     def ask(self, request: Any) -> None:
-        """Ask unless it is known, known to fail, or under way already."""
+        """Ask unless it is known, known to fail, or under way already.
+
+        What is under way goes on to its end, where that is near: to break it off ends the process, and the
+        next one has to load everything again.
+        """
         if (self.specimen, request) in self._results or self.trouble(request) or self.request == request:
             return
-        self.cancel()
+        if self.busy and not self.remaining > RELOAD:
+            return
+        self._drop()
         self.request, self._begun = request, time.monotonic()
         try:
             if self._workshop is None:
@@ -108,14 +124,20 @@ class Bench:
         return True
 
     def cancel(self) -> None:
-        """Give up what is under way."""
-        if self._answer is not None:
-            self._answer.cancel()
-        self.request = self._answer = None
+        """Break off what is under way; it is not asked again before `forgive`."""
+        if self.request is not None:
+            self._troubles[(self.specimen, self.request)] = RuntimeError("Cancelled.")
+        self._drop()
+
+    def _drop(self) -> None:
+        answer, self.request, self._answer = self._answer, None, None
+        if answer is not None:
+            # Ending a process takes a moment that no page should wait for.
+            threading.Thread(target=answer.cancel, name="workbench-bench", daemon=True).start()
 
     def close(self) -> None:
         """End the process that analyses."""
-        self.cancel()
+        self._drop()
         self._close_workshop()
 
     def _fail(self, error: BaseException) -> None:
@@ -145,7 +167,6 @@ class Bench:
         if self._workshop is not None:
             workshop, self._workshop = self._workshop, None
             _leave()
-            # Ending a process takes a moment that no page should wait for.
             threading.Thread(target=workshop.close, name="workbench-bench", daemon=True).start()
 
 

@@ -59,26 +59,26 @@ class Held:
 
 
 def read_replacements(text: str) -> tuple[Replacement, ...]:
-    """Read "layer=kind;layer=kind", later ones of a layer in place of earlier ones.
+    """Read "layer=kind;layer=kind": what is replaced, in that order.
 
     Raises
     ------
     ValueError
         If a part has no kind.
 
-    >>> read_replacements("down1.conv=blurpool;up2=nearest")
-    (('down1.conv', 'blurpool'), ('up2', 'nearest'))
+    >>> read_replacements("down1.conv=blurpool;down1.conv=circular")
+    (('down1.conv', 'blurpool'), ('down1.conv', 'circular'))
     >>> read_replacements("down1.conv")
     Traceback (most recent call last):
     ValueError: replace needs layer=kind;layer=kind, found 'down1.conv'
     """
-    found: dict[str, str] = {}
+    found: list[Replacement] = []
     for part in filter(None, (piece.strip() for piece in text.split(";"))):
         layer, equals, kind = part.rpartition("=")
         if not (equals and layer and kind):
             raise ValueError(f"replace needs layer=kind;layer=kind, found {part!r}")
-        found[layer] = kind
-    return tuple(found.items())
+        found.append((layer, kind))
+    return tuple(found)
 
 
 def write_replacements(replacements: tuple[Replacement, ...]) -> str:
@@ -102,7 +102,9 @@ class MicroscopeState(DeskState):
     2
     """
 
-    source = param.Selector(default="recorded", objects=list(SOURCES), doc="Where the analysis comes from.")
+    source: Any = param.Selector(
+        default="recorded", objects=list(SOURCES), doc="Where the analysis comes from."
+    )
     model = param.String("", doc="Token of a model that an owner opened at this server.")
     network = param.String("generator", doc="Which of the run's networks.")
     tone_y = param.Integer(None, allow_None=True, doc="Cycles per frame along y; None: as recorded.")
@@ -116,7 +118,7 @@ class MicroscopeState(DeskState):
     threshold = param.Number(-60, bounds=(-140, 0), doc="Level above which lines are labelled, dBc.")
     linear = param.Boolean(False, doc="Amplitudes instead of decibels.")
     order = param.Integer(None, allow_None=True, doc="Show only this order; None: all.")
-    units = param.Selector(default="sample", objects=list(UNITS), doc="Of the frequency axes.")
+    units: Any = param.Selector(default="sample", objects=list(UNITS), doc="Of the frequency axes.")
     marker = param.String("", doc="Marked input frequency y,x in cycles per input pixel.")
     delta = param.String("", doc="The other end of the delta marker, as `marker`.")
     a = param.String("", doc="What is held as A: run@step@layer, or before.")
@@ -144,11 +146,13 @@ class MicroscopeState(DeskState):
 
     def replace(self, layer: str, kind: str) -> None:
         """Put `kind` in the place of `layer`, on top of what is replaced already."""
-        self._turn(write_replacements((*(r for r in self.replacements if r[0] != layer), (layer, kind))))
+        if (layer, kind) != (self.replacements or (None,))[-1]:
+            self._turn(write_replacements((*self.replacements, (layer, kind))))
 
-    def restore(self, layer: str = "") -> None:
-        """Put the original back: one layer's, or all of them."""
-        self._turn(write_replacements(tuple(r for r in self.replacements if layer and r[0] != layer)))
+    def restore(self, index: int | None = None) -> None:
+        """Take one replacement out, or all of them."""
+        kept = [] if index is None else [r for i, r in enumerate(self.replacements) if i != index]
+        self._turn(write_replacements(tuple(kept)))
 
     def undo(self) -> None:
         """Take the last change of layers back."""
