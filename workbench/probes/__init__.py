@@ -3,5 +3,21 @@
 from workbench.probes.layers import layer_spectra
 from workbench.probes.line_spectra import order_spectra
 from workbench.probes.orders import analyse_orders
+from workbench.probes.replacing import (
+    REPLACEMENTS,
+    possible_replacements,
+    replace_layer,
+    replace_layers,
+    replacement_notes,
+)
 
-__all__ = ["analyse_orders", "layer_spectra", "order_spectra"]
+__all__ = [
+    "REPLACEMENTS",
+    "analyse_orders",
+    "layer_spectra",
+    "order_spectra",
+    "possible_replacements",
+    "replace_layer",
+    "replace_layers",
+    "replacement_notes",
+]
