@@ -1,10 +1,14 @@
 """Runs from a terminal: one sentence for every mistake, nothing started by it."""
 
+import inspect
+from types import SimpleNamespace
+
 import pytest
 from typer.testing import CliRunner
 
 from workbench.cli import app
-from workbench.cli.jobs import clock, parse_options
+from workbench.cli.jobs import clock, parse_options, train
+from workbench.runs import launch
 
 
 @pytest.fixture(autouse=True)
@@ -76,11 +80,22 @@ def test_doctor_finds_this_machine_fit(workspace):
     assert "MISS" not in result.output
 
 
-def test_every_argument_of_launch_that_has_an_option_is_named_in_one_place():
-    import inspect
+def test_every_argument_of_launch_has_an_option_with_its_default():
+    def defaults(function, left_out):
+        return {
+            name: parameter.default
+            for name, parameter in inspect.signature(function).parameters.items()
+            if name not in left_out
+        }
 
-    from workbench.cli.jobs import NAMED
-    from workbench.runs import launch
+    assert defaults(train, ("option", "follow")) == defaults(launch, ("options",))
 
-    arguments = set(inspect.signature(launch).parameters) - {"system", "options"}
-    assert arguments == set(NAMED)
+
+def test_what_train_is_told_reaches_launch(monkeypatch):
+    told = {}
+    fake = SimpleNamespace(name="it", path="here")
+    monkeypatch.setattr("workbench.runs.launch", lambda *a, **k: told.update(k, system=a[0]) or fake)
+    result = invoke("train", "pix2pix", "--steps", "7", "--name", "it", "--set", "up=nearest", "--background")
+    assert result.output == "it: here\n"
+    assert (told["system"], told["steps"], told["name"], told["up"]) == ("pix2pix", 7, "it", "nearest")
+    assert (told["scene"], told["workspace"], "follow" in told) == ("onetone", None, False)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["down", "parse_options", "runs", "train"]
 
-NAMED = frozenset(
-    ("scene", "mapping", "steps", "size", "width", "coherence_weight", "seed", "device", "name", "workspace")
-)
 runs = typer.Typer(help="List, show, pause, resume, stop, export runs.", invoke_without_command=True)
 
 
@@ -61,29 +58,16 @@ def train(
     ] = True,
 ) -> None:
     """Start a run in the background; --follow shows its progress, Ctrl+C leaves it running."""
+    own = {key: value for key, value in locals().items() if key not in ("system", "option", "follow")}
     with clear_errors():
         from workbench.runs import launch
 
         further = parse_options(option or [])
-        taken = sorted(set(further) & NAMED)
+        taken = sorted(set(further) & set(own))
         if taken:
-            own = ", ".join(f"--{name.replace('_', '-')} {further[name]}" for name in taken)
-            raise ValueError(f"--set {taken[0]}: that has an option of its own; write {own}")
-        if name is not None:
-            further["name"] = name
-        run = launch(
-            system,
-            scene=scene,
-            mapping=mapping,
-            steps=steps,
-            size=size,
-            width=width,
-            coherence_weight=coherence_weight,
-            seed=seed,
-            device=device,
-            workspace=workspace,
-            **further,
-        )
+            written = ", ".join(f"--{name.replace('_', '-')} {further[name]}" for name in taken)
+            raise ValueError(f"--set {taken[0]}: that has an option of its own; write {written}")
+        run = launch(system, **own, **further)
     typer.echo(f"{run.name}: {run.path}")
     if follow:
         show_progress(run)

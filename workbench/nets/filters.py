@@ -54,7 +54,22 @@ def windowed_sinc(taps: int = 12, cutoff: float = 0.25, half_width: float = 0.08
     return np.asarray(scipy.signal.firwin(taps, cutoff, width=2 * half_width, fs=1.0))
 
 
-class FilteredUpsample(nn.Module):
+class _Filtered(nn.Module):
+    """A symmetric FIR filter along both axes, with the border rule of its input."""
+
+    taps: Tensor
+    multiple: int  # of which the filter's length has to be
+
+    def __init__(self, taps: Sequence[float] | np.ndarray, padding: str = "zeros") -> None:
+        super().__init__()
+        self.padding = padding
+        self.register_buffer("taps", _symmetric(taps, self.multiple), persistent=False)
+
+    def extra_repr(self) -> str:
+        return f"taps={len(self.taps)}, padding={self.padding!r}"
+
+
+class FilteredUpsample(_Filtered):
     """Doubling of both axes: zero-stuffing by 2, then a symmetric FIR filter.
 
     Parameters
@@ -77,13 +92,8 @@ class FilteredUpsample(nn.Module):
     tensor([1.])
     """
 
-    taps: Tensor
     factor = 2
-
-    def __init__(self, taps: Sequence[float] | np.ndarray, padding: str = "zeros") -> None:
-        super().__init__()
-        self.padding = padding
-        self.register_buffer("taps", _symmetric(taps, multiple=4), persistent=False)
+    multiple = 4
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
         batch, channels, height, width = x.shape
@@ -94,11 +104,8 @@ class FilteredUpsample(nn.Module):
         x = _interleave(x, phases[:, None, None, :], axis=3, size=width)
         return x.reshape(batch, channels, 2 * height, 2 * width)
 
-    def extra_repr(self) -> str:  # noqa: D102
-        return f"taps={len(self.taps)}, padding={self.padding!r}"
 
-
-class FilteredDownsample(nn.Module):
+class FilteredDownsample(_Filtered):
     """Halving of both axes: a symmetric FIR filter of even length, then every second pixel.
 
     Parameters
@@ -120,13 +127,8 @@ class FilteredDownsample(nn.Module):
     torch.Size([1, 2, 4, 4])
     """
 
-    taps: Tensor
     stride = 2
-
-    def __init__(self, taps: Sequence[float] | np.ndarray, padding: str = "zeros") -> None:
-        super().__init__()
-        self.padding = padding
-        self.register_buffer("taps", _symmetric(taps, multiple=2), persistent=False)
+    multiple = 2
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
         batch, channels, height, width = x.shape
@@ -136,9 +138,6 @@ class FilteredDownsample(nn.Module):
         x = functional.conv2d(x, taps[None, None, :, None], stride=(2, 1))
         x = functional.conv2d(x, taps[None, None, None, :], stride=(1, 2))
         return x.reshape(batch, channels, height // 2, width // 2)
-
-    def extra_repr(self) -> str:  # noqa: D102
-        return f"taps={len(self.taps)}, padding={self.padding!r}"
 
 
 def _symmetric(taps: Sequence[float] | np.ndarray, multiple: int) -> Tensor:
