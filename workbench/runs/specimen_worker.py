@@ -61,7 +61,7 @@ def main() -> None:
             # A file that half ran has left traces: the next attempt gets a fresh process.
             tell(**_failure(error, specimen), last=not loaded)
             if not loaded:
-                _leave(0)
+                _leave()
 
 
 def _private_pipes(output: Path) -> tuple[IO[str], IO[str]]:
@@ -84,15 +84,14 @@ def _listen(incoming: IO[str], lines: queue.SimpleQueue[str], folder: Path) -> N
     for line in incoming:
         lines.put(line)
     shutil.rmtree(folder, ignore_errors=True)
-    _leave(0)
+    _leave()
 
 
-def _leave(code: int) -> None:
+def _leave() -> None:
     """End this process with all that the user's code has started."""
     if os.getpgrp() == os.getpid():
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(0, signal.SIGTERM)
-    os._exit(code)
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _go_first_when_memory_ends() -> None:
