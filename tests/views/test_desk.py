@@ -9,9 +9,9 @@ GONE = "The training process is gone (pid 4242). Everything recorded until step 
 
 
 def data_of(desk):
-    """The data of every source on the page that feeds a figure, not a line of text."""
+    """The data of every source on the page that feeds a figure."""
     sources = desk.__panel__().get_root().select({"type": ColumnDataSource})
-    return {source.id: source.data for source in sources if "html" not in source.data}
+    return {source.id: source.data for source in sources}
 
 
 def test_every_figure_has_data_and_every_card_a_sentence(desk):
@@ -382,3 +382,19 @@ def test_the_keys_of_another_run_do_not_stay(desk, synthetic):
     desk.hub.refresh()
     desk.draw()
     assert "null level" not in desk.cards["coherence"]._key_pane.text
+
+
+def test_dashboard_takes_a_run_its_name_or_its_folder(tmp_path, hub, monkeypatch):
+    from workbench.runs import RunSpec
+    from workbench.views import dashboards
+
+    folder = tmp_path / "runs" / "mine"
+    folder.mkdir(parents=True)
+    RunSpec("pix2pix", "onetone", plan={"steps": 5}).write(folder)
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+    monkeypatch.setattr(dashboards, "hub_of", lambda _run: hub)
+    assert [dashboard(given).state.run for given in ("mine", folder)] == ["mine", "mine"]
+    with pytest.raises(ValueError, match=r"no run at 'yours'.*runs there: mine"):
+        dashboard("yours")
+    with pytest.raises(TypeError, match="its name or its folder; found int"):
+        dashboard(3)

@@ -9,10 +9,26 @@ from bokeh.models import HoverTool, Range1d
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
-__all__ = ["FRAME", "INK", "canvas", "fit", "hover", "marker_line", "span"]
+__all__ = ["FRAME", "INK", "canvas", "fit", "heading", "hover", "marker_line", "span"]
 
 INK = "#7F7F7F"  # readable on white and on near-black
-FRAME = {"min_border_top": 8, "min_border_right": 12}
+FRAME: dict[str, Any] = {
+    "min_border_top": 8, "min_border_right": 12, "background_fill_alpha": 0.0, "border_fill_alpha": 0.0,
+}  # fmt: skip
+FONT = "Roboto, Helvetica, Arial, sans-serif"
+# Colours come from the page by style sheet, so that a plot follows its theme without a single message:
+# set as properties, they cost some fifteen changes per plot, each sent to the server and laid out anew.
+_TEXT = "var(--mui-palette-text-primary, var(--jp-ui-font-color1, #333333))"
+_MUTED = "var(--mui-palette-text-secondary, var(--jp-ui-font-color2, #666666))"
+THEMED = f""":host {{
+  --bk-axis-label-text-color: {_TEXT};
+  --bk-major-label-text-color: {_MUTED};
+  --bk-axis-line-color: rgba(127, 127, 127, 0.8);
+  --bk-major-tick-line-color: rgba(127, 127, 127, 0.8);
+  --bk-grid-line-color: rgba(127, 127, 127, 0.18);
+  --bk-outline-line-color: rgba(127, 127, 127, 0.45);
+}}"""
+HEADING = f":host {{ --bk-text-color: {_TEXT}; }}"
 TOOLS = "pan,box_zoom,wheel_zoom,reset,save"
 
 
@@ -39,17 +55,28 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> Any:
         "min_width": 120,
         "x_range": span(0, 1),
         "y_range": span(0, 1),
+        "stylesheets": [THEMED],
         **FRAME,
         **options,
     }
     plot = figure(**settings)
+    if plot.title is not None:
+        heading(plot.title)
     plot.toolbar.logo = None
     plot.toolbar.autohide = True
     plot.toolbar_inner = True  # over the picture, where it costs no room
     for axis in plot.axis:
-        axis.axis_label_standoff = 6
-        axis.axis_label_text_font_style = "normal"
+        axis.update(
+            axis_label_standoff=6, axis_label_text_font_style="normal", axis_label_text_font=FONT,
+            axis_label_text_font_size="13px", major_label_text_font=FONT, major_label_text_font_size="12px",
+            minor_tick_line_color=None,
+        )  # fmt: skip
     return plot
+
+
+def heading(title: Any) -> None:
+    """Give the title of a plot the page's colour and type."""
+    title.update(text_font=FONT, text_font_size="13px", text_font_style="bold", stylesheets=[HEADING])
 
 
 def hover(plot: Any, renderers: list[Any], tooltips: list[tuple[str, str]], **options: Any) -> HoverTool:

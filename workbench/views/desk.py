@@ -8,7 +8,6 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.util import edit_readonly
 
 from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
 from workbench.session.control import Control
@@ -19,10 +18,11 @@ from workbench.views.card import PanelCard
 from workbench.views.connection import reload_when_back
 from workbench.views.icons import ICONS
 from workbench.views.newrun import Drawer
+from workbench.views.page import framed_page
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
 from workbench.views.stepbar import StepBar
-from workbench.views.styles import DESK, GRID, PAGE_THEME
+from workbench.views.styles import DESK, GRID
 from workbench.views.text import Text
 
 __all__ = ["TrainingDesk"]
@@ -245,14 +245,7 @@ class TrainingDesk(pn.viewable.Viewer):
     # ------------------------------------------------------------------ pages
     def page(self) -> pmui.Page:
         """Return the whole page; call it once, in the session that is being served."""
-        page = pmui.Page(
-            title="Spectral workbench", main=[self], sidebar=[self.drawer], sidebar_open=False,
-            sidebar_width=340, theme_config=PAGE_THEME, busy_indicator=None,
-        )  # fmt: skip
-        # The page follows the server's busy state, and walks through its whole model tree each time it does:
-        # 90 % of the cost of a slider move, for an indicator that is not shown.
-        with edit_readonly(page):
-            page.busy = False
+        page = framed_page("Spectral workbench", [self], [self.drawer])
         if pn.state.curdoc is not None:
             self._view.insert(0, self._lost)
             reload_when_back(pn.state.curdoc, self._lost.div)

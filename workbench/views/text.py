@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, CustomJS
+from bokeh.models import CustomJS
 from bokeh.models.widgets.markups import Div
 
 from workbench.views.styles import TYPE
@@ -14,9 +14,9 @@ __all__ = ["Text"]
 
 # Silent, so that a Div drawn again (another theme, a card that opens) has today's words as well.
 _WRITE = """
-const html = cb_obj.data.html[0]
-div.setv({text: html}, {silent: true})
-for (const view of Bokeh.index.find(div)) {
+const html = cb_obj.tags[0]
+cb_obj.setv({text: html}, {silent: true})
+for (const view of Bokeh.index.find(cb_obj)) {
   if (view.markup_el != null) view.markup_el.innerHTML = html
 }
 """
@@ -25,8 +25,8 @@ for (const view of Bokeh.index.find(div)) {
 class Text(pn.viewable.Viewer):
     """A line or two of HTML in the page's style.
 
-    A Bokeh Div whose words travel beside it, in a data source, and are written into the page in place: when
-    a Div's own text changes, Bokeh measures the whole page anew, every plot of it, once per line of text.
+    A Bokeh Div whose words travel in its tags and are written into the page in place: when a Div's own text
+    changes, Bokeh measures the whole page anew, every plot of it, once per line of text.
 
     Parameters
     ----------
@@ -39,9 +39,8 @@ class Text(pn.viewable.Viewer):
     def __init__(self, text: str = "", css: str = TYPE, **options: Any) -> None:
         super().__init__()
         settings = {"sizing_mode": "stretch_width", "margin": 0, "disable_math": True, **options}
-        self.words = ColumnDataSource({"html": [text]})
-        self.div = Div(text=text, stylesheets=[css], tags=[self.words], **settings)
-        self.words.js_on_change("data", CustomJS(args={"div": self.div}, code=_WRITE))
+        self.div = Div(text=text, stylesheets=[css], tags=[text], **settings)
+        self.div.js_on_change("tags", CustomJS(code=_WRITE))
         self._pane = pn.pane.Bokeh(self.div)
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -50,7 +49,7 @@ class Text(pn.viewable.Viewer):
     @property
     def text(self) -> str:
         """The HTML shown; nothing is sent where it stays the same."""
-        return str(self.words.data["html"][0])
+        return str(self.div.tags[0])
 
     @text.setter
     def text(self, text: str) -> None:
@@ -58,7 +57,7 @@ class Text(pn.viewable.Viewer):
             return
         if self.div.document is None:
             self.div.text = text  # not on a page yet: this is what it will open with
-        self.words.data = {"html": [text]}
+        self.div.tags = [text]
 
     @property
     def visible(self) -> bool:

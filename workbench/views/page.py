@@ -1,0 +1,74 @@
+"""What every page of the workbench is framed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.util import edit_readonly
+from panel_material_ui.base import BASE_TEMPLATE
+
+from workbench.views.styles import PAGE_THEME
+
+__all__ = ["framed_page"]
+
+COOKIE = "workbench-theme"
+# Plots take their colours from the page's style sheet (plots/canvas.py); the page need not set them.
+THEMED_BY_STYLE = ["Axis", "Title", "Grid", "Plot", "Figure"]
+
+# A first visit takes the scheme the browser prefers; from then on the last switch counts. The server colours
+# the page by the cookie, so a first visit in the dark asks once more, before anything has been loaded.
+_FOLLOW = """{% extends "base.html" %}{% block inner_head %}
+<script>
+  (() => {
+    const remember = (theme) => {
+      document.cookie = `COOKIE=${theme}; path=/; max-age=31536000; SameSite=Lax`
+      return document.cookie.includes(`COOKIE=${theme}`)
+    }
+    if (!document.cookie.includes("COOKIE=")) {
+      const dark = matchMedia("(prefers-color-scheme: dark)").matches
+      if (remember(dark ? "dark" : "light") && dark) return location.reload()
+    }
+    if (document.cookie.includes("COOKIE=dark")) document.documentElement.style.backgroundColor = "#121212"
+    const paint = () => { for (const view of Bokeh.index.all_views()) view.request_repaint?.() }
+    const watch = setInterval(() => {
+      const roots = window.Bokeh?.documents?.[0]?.roots() ?? []
+      const page = roots.find((root) => root.data?.properties?.dark_theme != null)?.data
+      if (page == null) return
+      clearInterval(watch)
+      page.properties.dark_theme.change.connect(() => {
+        remember(page.dark_theme ? "dark" : "light")
+        document.documentElement.style.backgroundColor = ""
+        requestAnimationFrame(() => requestAnimationFrame(paint))
+        setTimeout(paint, 400)
+      })
+    }, 250)
+  })()
+</script>
+{{ super() }}{% endblock %}""".replace("COOKIE", COOKIE)
+
+
+def framed_page(title: str, main: list[Any], sidebar: list[Any] | None = None, **options: Any) -> pmui.Page:
+    """Return a page that costs little while it changes and starts in the viewer's colours.
+
+    Parameters
+    ----------
+    title
+        In the bar at the top.
+    main, sidebar
+        Content; the drawer is closed at first, so that a narrow screen shows the content.
+    **options
+        Further settings of ``pmui.Page``.
+    """
+    settings: dict[str, Any] = {
+        "template": BASE_TEMPLATE.environment.from_string(_FOLLOW),
+        "sidebar": sidebar or [], "sidebar_open": False, "sidebar_width": 340, "busy_indicator": None,
+        "theme_config": PAGE_THEME, "dark_theme": pn.state.cookies.get(COOKIE) == "dark", **options,
+    }  # fmt: skip
+    page = pmui.Page(title=title, main=main, _custom_theme=THEMED_BY_STYLE, **settings)
+    # The page follows the server's busy state, and walks through its whole model tree each time it does:
+    # 90 % of the cost of a slider move, for an indicator that is not shown.
+    with edit_readonly(page):
+        page.busy = False
+    return page
