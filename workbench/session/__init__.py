@@ -4,20 +4,35 @@
 both into what every panel shows, with its sentence.
 """
 
+from workbench.session.control import Control, may_control
+from workbench.session.form import BRANCH, Field, changed_values, run_form
 from workbench.session.frame import Choice, Frame
 from workbench.session.hub import Hub, hub_of
+from workbench.session.order_frames import default_layer
 from workbench.session.panels import PANELS, compose, frame_steps, layer_names, sample_count
 from workbench.session.state import DeskState
+from workbench.session.words import COLOURS, banner, duration, status_parts
 
 __all__ = [
+    "BRANCH",
+    "COLOURS",
     "PANELS",
     "Choice",
+    "Control",
     "DeskState",
+    "Field",
     "Frame",
     "Hub",
+    "banner",
+    "changed_values",
     "compose",
+    "default_layer",
+    "duration",
     "frame_steps",
     "hub_of",
     "layer_names",
+    "may_control",
+    "run_form",
     "sample_count",
+    "status_parts",
 ]

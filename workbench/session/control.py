@@ -68,7 +68,7 @@ class Control:
 
     def checkpoints(self) -> list[tuple[int, str]]:
         """Return what can be branched from, oldest first: its step, and the step in words."""
-        from workbench.runs.checkpoints import list_checkpoints
+        from workbench.runs import list_checkpoints
 
         found = list_checkpoints(self._allowed().path)
         return [(one.step, _checkpoint_words(one.step, one.score, one.pinned)) for one in found]

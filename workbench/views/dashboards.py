@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session import DeskState, Hub, hub_of
-from workbench.session.control import may_control
+from workbench.session import DeskState, Hub, hub_of, may_control
 from workbench.views.desk import TrainingDesk
 
 __all__ = ["dashboard", "desk_page"]
@@ -23,15 +23,17 @@ def dashboard(run: Any, **settings: Any) -> TrainingDesk:
 
     Parameters
     ----------
-    run : Run
-        What `launch` or `open_run` returned.
+    run : Run, str or path
+        What `launch` or `open_run` returned, the name of a run in the workspace, or a run directory.
     **settings
         Fields of `DeskState`: held (the step to show; default: follow), layer, sample, floor.
 
     Raises
     ------
     ValueError
-        For an unknown setting; the message names those that exist.
+        For an unknown setting, or where there is no such run; the message names those that exist.
+    TypeError
+        If `run` is nothing of that kind.
 
     Examples
     --------
@@ -43,6 +45,7 @@ def dashboard(run: Any, **settings: Any) -> TrainingDesk:
     for name in settings:
         if name not in known:
             raise ValueError(f"dashboard has no setting {name!r}; there are: {', '.join(known)}")
+    run = _opened(run)
     state = DeskState(run=run.name, **settings)
     hub = hub_of(run)
     desk = TrainingDesk(state, lambda _name: (hub, run), lambda: [run])
@@ -51,6 +54,19 @@ def dashboard(run: Any, **settings: Any) -> TrainingDesk:
     else:
         live_in_notebook(desk, hub)
     return desk
+
+
+def _opened(run: Any) -> Any:
+    if isinstance(run, str | os.PathLike):
+        from workbench.runs import open_run
+
+        return open_run(run)
+    if not all(hasattr(run, name) for name in ("name", "path", "status")):
+        raise TypeError(
+            "dashboard shows a run: what launch or open_run returned, its name or its folder; "
+            f"found {type(run).__name__}"
+        )
+    return run
 
 
 def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:

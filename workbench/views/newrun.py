@@ -12,9 +12,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session.control import Control
-from workbench.session.form import Field, run_form
-from workbench.session.words import COLOURS
+from workbench.session import COLOURS, Control, Field, run_form
 from workbench.views.aside import aside
 from workbench.views.icons import ICONS
 from workbench.views.styles import KEYS

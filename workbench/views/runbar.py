@@ -10,8 +10,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session.control import Control
-from workbench.session.words import COLOURS, banner, status_parts
+from workbench.session import COLOURS, Control, banner, status_parts
 from workbench.views.aside import aside
 from workbench.views.icons import ICONS
 from workbench.views.styles import BANNER, KEYS, RUN_BAR
