@@ -116,6 +116,10 @@ class Explorer(param.Parameterized):
         """Return notebook code, public names only, that reproduces the figures' numbers."""
         raise NotImplementedError
 
+    def relevant(self) -> set[str]:
+        """Return the settings that have an effect now; the page shows no others."""
+        return set(self.choices())
+
     # ------------------------------------------------------------ settings
     @classmethod
     def choices(cls) -> list[str]:

@@ -15,8 +15,7 @@ from workbench.views.text import Text
 
 __all__ = ["Controls"]
 
-_WIDE = {"size": "small", "sizing_mode": "stretch_width", "margin": (2, 4, 6, 4)}
-_FEW = 4
+_WIDE = {"size": "small", "sizing_mode": "stretch_width", "margin": (8, 4, 4, 4)}
 _EQUATION = TYPE + ".equation { font: 13px/20px 'Cambria Math', 'STIX Two Math', serif; opacity: .85; }"
 
 
@@ -27,7 +26,6 @@ class Controls(pn.viewable.Viewer):
         super().__init__()
         self._explorer = explorer
         self.widgets: dict[str, Any] = {}
-        self._words: dict[str, Text] = {}
         parts: list[Any] = []
         for group in explorer.GROUPS:
             head = f"<h2>{escape(group.title)}</h2>"
@@ -37,6 +35,7 @@ class Controls(pn.viewable.Viewer):
             parts.extend(self._widget(name) for name in group.names)
         self._column = pn.Column(*parts, sizing_mode="stretch_width", margin=0)
         explorer.param.watch(self._changed, explorer.choices())
+        self._show_relevant()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._column
@@ -61,6 +60,13 @@ class Controls(pn.viewable.Viewer):
             widget = self.widgets.get(event.name)
             if widget is not None and widget.value != event.new:
                 widget.value = event.new
+        self._show_relevant()
+
+    def _show_relevant(self) -> None:
+        relevant = self._explorer.relevant()
+        for name, widget in self.widgets.items():
+            if widget.visible != (name in relevant):
+                widget.visible = name in relevant
 
 
 def _make(setting: Any, value: Any) -> Any:

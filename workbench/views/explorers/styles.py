@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.views.styles import TYPE
 
-__all__ = ["ASIDE", "BODY", "CODE", "READOUTS", "STAGE", "TOOLBAR"]
+__all__ = ["ASIDE", "BODY", "CODE", "READOUTS", "STAGE", "THREE_COLUMNS", "TOOLBAR"]
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
@@ -39,6 +39,14 @@ STAGE = """
 }
 :host > .wide { grid-column: 1 / -1; }
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
+"""
+
+THREE_COLUMNS = """
+:host {
+  display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); grid-auto-rows: max-content;
+  gap: 4px 10px; height: max-content;
+}
+@media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """
 
 READOUTS = (

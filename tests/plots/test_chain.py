@@ -1,0 +1,67 @@
+"""The activation explorer's instruments."""
+
+import numpy as np
+import pytest
+
+from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
+from workbench.session.explorers.activation_chain import SIZE, ActivationExplorer
+from workbench.session.explorers.quiz import Answer
+
+
+@pytest.fixture
+def frames():
+    return ActivationExplorer(tone=26).picture().frames
+
+
+def test_the_chain_shows_three_stages(frames):
+    chain = SignalChain()
+    chain.update(frames["chain"].data)
+    assert set(chain.figures) == {"x", "z", "y", "x_level", "z_level", "y_level"}
+    above = np.isfinite(chain.lines.data["x"])
+    assert chain.lines.data["frequency"][above].tolist() == [26 / SIZE]
+    chain.hold(frames["chain"].data)
+    assert len(chain.held_waves.data["n"]) == SIZE
+    chain.hold(None)
+    assert len(chain.held_waves.data["n"]) == 0
+
+
+def test_lines_carry_rings_and_names(frames):
+    lines = PredictedLines()
+    lines.update(frames["lines"].data)
+    at = list(lines.source.data["frequency"]).index(26 / SIZE)
+    assert lines.source.data["label"][at] == "order 1"
+    assert lines.source.data["measured"][at] == pytest.approx(lines.source.data["predicted"][at])
+    shown = [f for f, s in zip(lines.source.data["frequency"], lines.source.data["shown"], strict=True) if s]
+    assert np.diff(shown).min() >= 0.055 - 1e-12
+
+
+def test_a_prediction_hides_the_lines_until_it_is_checked(frames):
+    lines = PredictedLines()
+    lines.update(frames["lines"].data)
+    lines.predict([(0.2,)], True, [])
+    assert not any(part.visible for part in lines._hidden)
+    lines.predict([(0.2,)], False, [Answer((0.203,), "order 1")])
+    assert all(part.visible for part in lines._hidden)
+    assert list(lines.answers.data["frequency"]) == [0.203]
+
+
+def test_arrows_start_where_lines_belong(frames):
+    arrows = FoldingArrows()
+    data = frames["folding"].data
+    arrows.update(data)
+    beyond = data.zone.values > 1
+    assert len(arrows.arcs.data["xs"]) == beyond.sum()
+    for arc, true, folded in zip(
+        arrows.arcs.data["xs"],
+        data.true_frequency.values[beyond],
+        data.frequency.values[beyond],
+        strict=True,
+    ):
+        assert {round(arc[0], 9), round(arc[-1], 9)} == {round(true, 9), round(folded, 9)}
+
+
+def test_taylor_marks_its_radius(frames):
+    taylor = TaylorPlot()
+    taylor.update(frames["taylor"].data)
+    low, high = (line.location for line in taylor._limits[0])
+    assert (high - low) / 2 == pytest.approx(np.pi / 3)

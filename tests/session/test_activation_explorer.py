@@ -1,0 +1,96 @@
+"""The activation explorer's numbers, without a screen."""
+
+import numpy as np
+import pytest
+
+from workbench.session.explorers.activation_chain import FORMULA, SIZE, ActivationExplorer
+
+
+def readout(explorer, label):
+    return next(r.value for r in explorer.picture().readouts if r.label == label)
+
+
+@pytest.mark.parametrize("name", ActivationExplorer.PRESETS)
+def test_every_preset_shows_something_and_runs_as_code(name, capsys):
+    explorer = ActivationExplorer()
+    explorer.choose_preset(name)
+    picture = explorer.picture()
+    assert picture.trouble == ""
+    assert set(picture.frames) == set(ActivationExplorer.FRAMES)
+    assert picture.frames["chain"].data is not None
+    exec(explorer.as_code(), {})
+    assert capsys.readouterr().out
+
+
+def test_the_figures_of_a_relu_are_the_textbooks():
+    explorer = ActivationExplorer(tone=1)  # 128 samples a cycle: next to nothing folds
+    assert readout(explorer, "THD") == pytest.approx(43.52, abs=0.02)
+    assert readout(explorer, "SFDR") == pytest.approx(7.44, abs=0.01)
+    assert readout(explorer, "dead") == pytest.approx(50, abs=1)
+    assert readout(explorer, "DC") == pytest.approx(1 / np.pi, rel=1e-3)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "elu", "snake", "identity"])
+@pytest.mark.parametrize("kernel", ["none", "blur 1 4 6 4 1", "edges −1 2 −1"])
+@pytest.mark.parametrize("oversampling", [1, 2])
+def test_prediction_and_measurement_agree(activation, kernel, oversampling):
+    explorer = ActivationExplorer(
+        activation=activation, kernel=kernel, oversampling=oversampling, tone=21, bias=0.3
+    )
+    assert readout(explorer, "residual") < -200
+
+
+def test_two_tones_mix_where_predicted():
+    explorer = ActivationExplorer(excitation="two tones", activation="tanh", drive=0.5, bias=0.4)
+    assert readout(explorer, "residual") < -200
+    names = [answer.name for answer in explorer.picture().answers]
+    assert any("(1, −1)" in name for name in names)
+
+
+def test_filtering_removes_what_would_fold():
+    plain = ActivationExplorer(tone=26)
+    clean = ActivationExplorer(tone=26, oversampling=4)
+    assert readout(plain, "aliased") > 0.5
+    assert readout(clean, "aliased") < 0.01
+
+
+def test_answers_are_the_lines_above_minus_40():
+    explorer = ActivationExplorer(tone=12)
+    places = [round(answer.place[0] * SIZE) for answer in explorer.picture().answers]
+    assert {12, 24, 48} <= set(places)
+    assert 0 not in places
+
+
+def test_taylor_says_when_it_stops_being_valid():
+    inside = ActivationExplorer(activation="tanh", drive=1.0).picture().frames["taylor"].caption
+    outside = ActivationExplorer(activation="tanh", drive=3.0).picture().frames["taylor"].caption
+    assert "more terms help" in inside
+    assert "more terms make it worse" in outside
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"activation": FORMULA, "formula": "log(z)"}, "must be finite"),
+        ({"activation": FORMULA, "formula": "import os"}, "is not a formula"),
+        ({"excitation": "two tones", "tone": 9, "second": 9}, "two different ones are needed"),
+    ],
+)
+def test_what_does_not_work_is_said(settings, message):
+    assert message in ActivationExplorer(**settings).picture().trouble
+
+
+def test_a_formula_is_as_good_as_a_name():
+    typed = ActivationExplorer(activation=FORMULA, formula="max(z, 0)").picture()
+    named = ActivationExplorer(activation="relu").picture()
+    np.testing.assert_allclose(
+        typed.frames["lines"].data.measured, named.frames["lines"].data.measured, atol=1e-6
+    )
+    assert typed.frames["taylor"].data is None
+    assert "no series" in typed.frames["taylor"].caption
+
+
+def test_only_what_has_an_effect_is_shown():
+    assert "slope" not in ActivationExplorer().relevant()
+    assert "slope" in ActivationExplorer(activation="leaky_relu").relevant()
+    assert "tone" not in ActivationExplorer(excitation="photograph row").relevant()

@@ -1,0 +1,475 @@
+"""The activation explorer: a tone through filter, bias, nonlinearity; every line predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import param
+import xarray as xr
+
+from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.quiz import Answer
+from workbench.session.frame import Frame
+from workbench.signals import (
+    ACTIVATIONS,
+    chain_lines,
+    chain_spectrum,
+    filter_gain,
+    layer_chain,
+    parse_formula,
+    power_db,
+    taylor_coefficients,
+    taylor_radius,
+)
+
+__all__ = ["ActivationExplorer"]
+
+SIZE = 128
+FLOOR = -120.0
+LISTED = -80.0
+"""Lines below this (dB re the strongest line) are not named."""
+ORDERS = 24
+FORMULA = "formula"
+KERNELS: dict[str, tuple[float, ...]] = {
+    "none": (1.0,),
+    "blur 1 2 1": (0.25, 0.5, 0.25),
+    "blur 1 4 6 4 1": (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16),
+    "edges −1 2 −1": (-0.5, 1.0, -0.5),
+}
+PHOTOGRAPH = "photograph row"
+_SLOPED = {"leaky_relu": "slope"}
+_SHARP = {"softplus": "beta", "elu": "alpha", "snake": "alpha"}
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The nonlinearity that the settings name."""
+
+    function: str | Callable[..., Any]
+    parameters: dict[str, float]
+    words: str
+
+    def __call__(self, z: Array) -> Array:
+        """Evaluate it."""
+        if isinstance(self.function, str):
+            return np.asarray(ACTIVATIONS[self.function](z, **self.parameters))
+        return np.asarray(self.function(z))
+
+
+class ActivationExplorer(Explorer):
+    """What a nonlinearity adds to a spectrum: harmonics, mixing products, aliases."""
+
+    TITLE = "Activations"
+    INTRO = (
+        "A nonlinearity makes new lines at the multiples of every frequency that goes in; "
+        "those above Nyquist fold back (seed paper, section 3.1, figure 2)."
+    )
+    FRAMES = ("chain", "lines", "folding", "taylor", "plane")
+    GROUPS = (
+        Group("Signal", ("excitation", "tone", "second", "drive"), "x[n] = A cos(2π m n / N), N = 128"),
+        Group("Filter, bias", ("kernel", "bias"), "z = h ∗ x + b   (eq. 2)"),
+        Group(
+            "Activation",
+            ("activation", "slope", "sharpness", "formula", "oversampling"),
+            "y = a(z)   (eq. 3)",
+        ),
+        Group("Taylor series", ("terms",), "a(z) ≈ Σ aᵏ(z₀)/k! · (z − z₀)ᵏ   (eq. 7)"),
+    )
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "ReLU at 0.2 fₛ": {"tone": 26, "activation": "relu"},
+        "ReLU, filtered ×4": {"tone": 26, "activation": "relu", "oversampling": 4},
+        "tanh, hard driven": {"tone": 12, "activation": "tanh", "drive": 3.0},
+        "leaky ReLU .2": {"tone": 12, "activation": "leaky_relu", "slope": 0.2},
+        "softplus → ReLU": {"tone": 12, "activation": "softplus", "sharpness": 12.0},
+        "two tones mix": {"excitation": "two tones", "tone": 12, "second": 17, "activation": "relu"},
+        "dying ReLU": {"tone": 12, "activation": "relu", "bias": -1.2},
+        "a photograph": {"excitation": PHOTOGRAPH, "activation": "relu"},
+    }
+    TOLERANCE = 1.1 / SIZE
+
+    excitation: Any = param.Selector(
+        default="one tone", objects=["one tone", "two tones", PHOTOGRAPH], label="Excitation"
+    )
+    tone = param.Integer(12, bounds=(1, SIZE // 2 - 1), label="Tone m, cycles per 128 samples")
+    second = param.Integer(17, bounds=(1, SIZE // 2 - 1), label="Second tone, also along y, cycles")
+    drive = param.Number(1.0, bounds=(0.05, 4.0), step=0.05, label="Drive A, input units")
+    kernel: Any = param.Selector(default="none", objects=list(KERNELS), label="Filter h")
+    bias = param.Number(0.0, bounds=(-2.0, 2.0), step=0.05, label="Bias b, input units")
+    activation: Any = param.Selector(default="relu", objects=[*ACTIVATIONS, FORMULA], label="Activation a(z)")
+    slope = param.Number(0.2, bounds=(0.0, 1.0), step=0.01, label="Slope below 0")
+    sharpness = param.Number(1.0, bounds=(0.2, 20.0), step=0.2, label="Sharpness (β or α)")
+    formula = param.String("max(z, 0.1*z)", label="a(z) =")
+    oversampling: Any = param.Selector(default=1, objects=[1, 2, 4], label="Computed at × the sampling rate")
+    terms = param.Integer(3, bounds=(1, 15), label="Terms up to order")
+
+    def relevant(self) -> set[str]:
+        """Return the settings that have an effect now."""
+        hidden = {
+            "tone": self.excitation == PHOTOGRAPH,
+            "second": self.excitation == PHOTOGRAPH,
+            "slope": self.activation not in _SLOPED,
+            "sharpness": self.activation not in _SHARP,
+            "formula": self.activation != FORMULA,
+            "terms": self.activation == FORMULA,
+        }
+        return {name for name in self.choices() if not hidden.get(name)}
+
+    # ------------------------------------------------------------ what goes in
+    def _layer(self) -> Layer:
+        if self.activation == FORMULA:
+            function = parse_formula(self.formula)
+            return Layer(function, {}, self.formula)
+        parameters = {}
+        if self.activation in _SLOPED:
+            parameters[_SLOPED[self.activation]] = self.slope
+        if self.activation in _SHARP:
+            parameters[_SHARP[self.activation]] = self.sharpness
+        return Layer(self.activation, parameters, self.activation)
+
+    def _tones(self) -> list[tuple[int, float]]:
+        if self.excitation == PHOTOGRAPH:
+            return []
+        cycles = [self.tone] if self.excitation == "one tone" else [self.tone, self.second]
+        return [(m, self.drive) for m in cycles]
+
+    def _filtered(self) -> list[tuple[int, float]]:
+        """Tones behind the filter: its taps are symmetric, so their gains are real."""
+        taps = KERNELS[self.kernel]
+        return [(m, amplitude * float(filter_gain(taps, m / SIZE).real)) for m, amplitude in self._tones()]
+
+    def _signal(self) -> Array:
+        if self.excitation == PHOTOGRAPH:
+            return self.drive * photograph_row()
+        n = np.arange(SIZE)
+        return np.sum([a * np.cos(2 * np.pi * m * n / SIZE) for m, a in self._tones()], axis=0)
+
+    # ------------------------------------------------------------ what comes out
+    def compute(self) -> Picture:
+        """Return chain, predicted lines, folding, Taylor series and the plane."""
+        if self.excitation == "two tones" and self.tone == self.second:
+            raise ValueError(
+                f"both tones have {self.tone} cycles: two different ones are needed to see them mix"
+            )
+        layer = self._layer()
+        chain = layer_chain(
+            self._signal(),
+            layer.function,
+            KERNELS[self.kernel],
+            self.bias,
+            self.oversampling,
+            **layer.parameters,
+        )
+        if not np.isfinite(chain.y.values).all():
+            raise ValueError(f"{layer.words} is not finite on this signal: choose another drive or bias")
+        measured = np.fft.rfft(chain.y.values, norm="forward")
+        lines = self._lines(layer)
+        predicted = self._predicted(layer)
+        frames = {
+            "chain": self._chain_frame(chain),
+            "lines": self._lines_frame(measured, predicted, lines),
+            "folding": _folding_frame(lines),
+            "taylor": self._taylor_frame(layer, chain.z.values),
+            "plane": self._plane_frame(layer),
+        }
+        return Picture(frames, self._readouts(layer, chain, measured, predicted, lines), _answers(lines))
+
+    def _predicted(self, layer: Layer) -> Array | None:
+        tones = self._filtered()
+        if not tones:
+            return None
+        return chain_spectrum(layer.function, tones, SIZE, self.bias, self.oversampling, **layer.parameters)
+
+    def _lines(self, layer: Layer) -> xr.Dataset | None:
+        tones = [(m / SIZE, amplitude) for m, amplitude in self._filtered()]
+        if not tones:
+            return None
+        orders = ORDERS if len(tones) == 1 else 7
+        lines = chain_lines(layer.function, tones, self.bias, orders, self.oversampling, **layer.parameters)
+        power = np.square(lines.amplitude.values) * np.where(lines.true_frequency.values == 0, 1.0, 0.5)
+        lines["level"] = ("line", power_db(power / (power.max() or 1.0)), {"units": "dB re strongest line"})
+        lines["label"] = ("line", [_name(row) for row in lines.to_dataframe().itertuples()])
+        return lines
+
+    def _chain_frame(self, chain: xr.Dataset) -> Frame:
+        data = chain.copy()
+        for name in ("x", "z", "y"):
+            amplitude = np.abs(np.fft.rfft(chain[name].values, norm="forward"))
+            data[f"{name}_level"] = (
+                "frequency",
+                np.maximum(power_db(np.square(2 * amplitude / self.drive)), FLOOR),
+                {"units": "dB re a tone of amplitude A", "long_name": f"spectrum of {name}"},
+            )
+        data = data.assign_coords(
+            frequency=("frequency", np.arange(SIZE // 2 + 1) / SIZE, {"units": "cycles per sample"})
+        )
+        data.attrs["floor"] = FLOOR
+        counts = [int((data[f"{name}_level"] > LISTED).sum()) for name in ("x", "y")]
+        words = f"{counts[0]} line{'s' if counts[0] != 1 else ''} above {LISTED:.0f} dB in, {counts[1]} out."
+        return Frame(data, words.replace("-", "−"))
+
+    def _lines_frame(self, measured: Array, predicted: Array | None, lines: xr.Dataset | None) -> Frame:
+        scale = 2 / self.drive
+        frequency = np.arange(SIZE // 2 + 1) / SIZE
+        data = xr.Dataset(
+            {"measured": ("frequency", np.maximum(_level(measured * scale), FLOOR))},
+            coords={"frequency": ("frequency", frequency, {"units": "cycles per sample"})},
+            attrs={"floor": FLOOR, "units": "dB re a tone of amplitude A"},
+        )
+        if predicted is None or lines is None:
+            data["predicted"] = ("frequency", np.full(frequency.size, np.nan))
+            data["label"] = ("frequency", [""] * frequency.size)
+            return Frame(
+                data, "A photograph holds all frequencies at once: no line can be told from another."
+            )
+        data["predicted"] = ("frequency", np.maximum(_level(predicted * scale), FLOOR))
+        data["label"] = ("frequency", _labels(lines, frequency))
+        worst = _residual(measured, predicted)
+        above = int((data["measured"] > LISTED).sum())
+        return Frame(
+            data,
+            f"{above} lines above {LISTED:.0f} dB, each predicted; measured and predicted differ by at most "
+            f"{worst:.0f} dB re the strongest line.".replace("-", "−"),
+        )
+
+    def _taylor_frame(self, layer: Layer, z: Array) -> Frame:
+        if not isinstance(layer.function, str):
+            return Frame(None, "A typed formula is known by its values only: no series is derived from it.")
+        reach = max(float(np.abs(z - self.bias).max()), 0.5)
+        at, grid = self.bias, np.linspace(self.bias - 1.25 * reach, self.bias + 1.25 * reach, 201)
+        parameters = dict(layer.parameters)
+        note = ""
+        if layer.function in ("relu", "leaky_relu"):
+            parameters["alpha"] = 3.0
+            note = " (of the warped softplus, α = 3, that stands in for the kink: eq. 9, eq. 10 corrected)"
+        coefficients = taylor_coefficients(layer.function, at, self.terms, **parameters)
+        radius = taylor_radius(layer.function, at, **parameters)
+        series = np.polynomial.polynomial.polyval(grid - at, coefficients)
+        smooth = _smooth(layer, grid, parameters)
+        data = xr.Dataset(
+            {
+                "function": ("z", smooth),
+                "series": ("z", series),
+                "error": ("z", np.maximum(_level(series - smooth), FLOOR)),
+            },
+            coords={"z": ("z", grid, {"units": "input units"})},
+            attrs={"at": at, "radius": radius, "low": float(z.min()), "high": float(z.max()), "floor": FLOOR},
+        )
+        inside = reach <= radius
+        words = (
+            "the signal stays within the radius of convergence: more terms help"
+            if inside
+            else "the signal leaves the radius of convergence: more terms make it worse there"
+        )
+        size = "is infinite" if np.isinf(radius) else f"is {radius:.2f}"
+        return Frame(data, f"The radius of convergence {size}{note}; {words}.")
+
+    def _plane_frame(self, layer: Layer) -> Frame:
+        if self.excitation == PHOTOGRAPH:
+            image = self.drive * photograph_patch()
+        else:
+            y, x = np.mgrid[:SIZE, :SIZE]
+            image = self.drive * np.cos(2 * np.pi * (self.second * y + self.tone * x) / SIZE)
+        lines = np.fft.fftshift(np.abs(np.fft.fft2(layer(image + self.bias), norm="forward")))
+        axis = np.fft.fftshift(np.fft.fftfreq(SIZE))
+        data = xr.Dataset(
+            {"level": (("frequency_y", "frequency_x"), np.maximum(_level(2 * lines / self.drive), -80.0))},
+            coords={"frequency_y": axis, "frequency_x": axis},
+            attrs={"floor": -80.0, "units": "dB re a tone of amplitude A"},
+        )
+        count = int((data.level > -60).sum())
+        return Frame(
+            data, f"{count} bins of the plane lie above −60 dB; harmonics fold on each axis by itself."
+        )
+
+    def _readouts(
+        self,
+        layer: Layer,
+        chain: xr.Dataset,
+        measured: Array,
+        predicted: Array | None,
+        lines: xr.Dataset | None,
+    ) -> tuple[Readout, ...]:
+        z = chain.z.values
+        slope = (layer(z + 1e-6) - layer(z - 1e-6)) / 2e-6
+        steepest = float(np.abs(slope).max()) or 1.0
+        flat = 100 * float((np.abs(slope) < 0.05 * steepest).mean()) if np.abs(slope).max() > 1e-9 else 100.0
+        words = "dead" if self.activation in ("relu", "leaky_relu") else "saturated"
+        result = [Readout(words, flat, "% of samples", "slope below a twentieth of the steepest")]
+        if predicted is None or lines is None:
+            return tuple(result)
+        power = np.square(np.abs(measured)) * np.where(np.arange(measured.size) % (SIZE // 2), 2.0, 1.0)
+        if self.excitation == "one tone":
+            harmonics = np.square(lines.amplitude.values) / 2
+            thd = np.sqrt(harmonics[2:].sum() / harmonics[1]) if harmonics[1] else np.nan
+            result = [
+                Readout("THD", 100 * float(thd), "%", f"harmonics 2 to {ORDERS} over the fundamental"),
+                Readout("SFDR", _sfdr(power, self.tone), "dB", "fundamental over the strongest other line"),
+                *result,
+            ]
+        aliases = lines.where((lines.zone > 1) & lines.kept & (lines.order_1 + lines.order_2 != 0), drop=True)
+        everything = float(power[1:].sum()) or np.nan
+        alias = float((np.square(aliases.amplitude.values) / 2).sum()) / everything
+        result += [
+            Readout("aliased", 100 * alias, "% of power", "lines folded from above Nyquist, without DC"),
+            Readout("DC", float(measured[0].real), "", "mean of the output"),
+            Readout(
+                "residual", _residual(measured, predicted), "dB", "measured − predicted re the strongest"
+            ),
+        ]
+        return tuple(result)
+
+    # ------------------------------------------------------------ code
+    def as_code(self) -> str:
+        """Return notebook code that reproduces the lines."""
+        head = ["import numpy as np", "from scipy.special import expit, ndtr", "", "import workbench as wb"]
+        if self.activation == FORMULA:
+            head += ["from workbench.signals import parse_formula"]
+        head += [""]
+        if self.excitation == PHOTOGRAPH:
+            head += ["from skimage import data", "", "row = data.camera()[200, ::4] / 127.5 - 1"]
+            head += [f"x = {self.drive!r} * (row - row.mean())"]
+        else:
+            waves = " + ".join(
+                f"{a!r} * np.cos(2 * np.pi * {m} * np.arange({SIZE}) / {SIZE})" for m, a in self._tones()
+            )
+            head += [f"x = {waves}"]
+        taps = KERNELS[self.kernel]
+        if len(taps) > 1:
+            shift = len(taps) // 2
+            head += [f"x = sum(h * np.roll(x, i - {shift}) for i, h in enumerate({taps!r}))"]
+        head += [f"z = x + {self.bias!r}"]
+        if self.oversampling > 1:
+            return "\n".join([*head, *self._oversampled_code()])
+        head += [f"y = {self._numpy_code()}", 'measured = np.fft.fft(y, norm="forward")']
+        tones = self._filtered()
+        if len(tones) == 1 and self.activation != FORMULA:
+            (cycles, amplitude) = tones[0]
+            options = "".join(f", {name}={value!r}" for name, value in self._layer().parameters.items())
+            head += [
+                (
+                    f"predicted = wb.predict_spectrum({self.activation!r}, tone={cycles}, size={SIZE}, "
+                    f"amplitude={amplitude!r}, bias={self.bias!r}{options})"
+                ),
+                "print(abs(measured - predicted.values).max())",
+            ]
+        else:
+            head += ["print(20 * np.log10(abs(measured[: len(x) // 2 + 1])))"]
+        return "\n".join(head)
+
+    def _numpy_code(self) -> str:
+        known = {
+            "relu": "np.maximum(z, 0)",
+            "leaky_relu": f"np.where(z > 0, z, {self.slope!r} * z)",
+            "softplus": f"np.logaddexp(0, {self.sharpness!r} * z) / {self.sharpness!r}",
+            "elu": f"np.where(z > 0, z, {self.sharpness!r} * np.expm1(np.minimum(z, 0)))",
+            "silu": "z * expit(z)",
+            "gelu": "z * ndtr(z)",
+            "tanh": "np.tanh(z)",
+            "sigmoid": "expit(z)",
+            "snake": f"z + np.sin({self.sharpness!r} * z) ** 2 / {self.sharpness!r}",
+            "identity": "z",
+        }
+        return known.get(self.activation, f"parse_formula({self.formula!r})(z)")
+
+    def _oversampled_code(self) -> list[str]:
+        size = SIZE * self.oversampling
+        return [
+            f'z = np.fft.irfft(np.fft.rfft(z, norm="forward"), {size}, norm="forward")',
+            f"y = {self._numpy_code()}",
+            f'measured = np.fft.rfft(y, norm="forward")[: {SIZE // 2}]',
+            "print(20 * np.log10(abs(measured)))",
+        ]
+
+
+@lru_cache(maxsize=1)
+def photograph_patch() -> Array:
+    """Return a photograph that scikit-image ships, 128 x 128, mean 0, values within +-1.
+
+    >>> photograph_patch().shape, abs(float(photograph_patch().mean())) < 1e-12
+    ((128, 128), True)
+    """
+    from skimage import data
+
+    picture = data.camera()[::4, ::4] / 127.5 - 1
+    return np.asarray(picture - picture.mean())
+
+
+def photograph_row() -> Array:
+    """Return row 200 of the full photograph, every fourth pixel."""
+    row = photograph_patch()[50]
+    return row - row.mean()
+
+
+def _level(amplitude: Array) -> Array:
+    return np.asarray(power_db(np.square(np.abs(amplitude))))
+
+
+def _residual(measured: Array, predicted: Array) -> float:
+    """Return the largest difference, dB re the strongest line; what is left of rounding is stated as -320."""
+    worst = float(np.abs(measured - predicted).max()) / (float(np.abs(predicted).max()) or 1.0)
+    return max(float(power_db(worst**2)), -320.0)
+
+
+def _sfdr(power: Array, tone: int) -> float:
+    others = power.copy()
+    others[[0, tone]] = 0.0
+    return float(power_db(power[tone] / others.max())) if others.max() > 0 else float("inf")
+
+
+def _name(row: Any) -> str:
+    if row.order_1 == row.order_2 == 0:
+        return "DC"
+    order = f"order {row.order_1}" if row.order_2 == 0 else f"orders ({row.order_1}, {row.order_2})"
+    return order.replace("-", "−") + ("" if row.zone == 1 else f", folded from zone {row.zone}")
+
+
+def _labels(lines: xr.Dataset, frequency: Array) -> list[str]:
+    """Name the strongest line in each bin, where it is strong enough."""
+    labels = [""] * frequency.size
+    strongest = np.full(frequency.size, LISTED)
+    for position, level, kept, label in zip(
+        lines.frequency.values, lines.level.values, lines.kept.values, lines.label.values, strict=True
+    ):
+        at = int(np.abs(frequency - position).argmin())
+        if kept and level > strongest[at]:
+            strongest[at], labels[at] = level, str(label)
+    return labels
+
+
+def _folding_frame(lines: xr.Dataset | None) -> Frame:
+    if lines is None:
+        return Frame(None, "A photograph holds all frequencies at once: no line can be followed.")
+    data = lines.where(lines.level > LISTED, drop=True)
+    beyond = int((data.zone > 1).sum())
+    gone = int((~data.kept.astype(bool)).sum())
+    words = f"{beyond} of {data.sizes['line']} lines belong above Nyquist"
+    if gone:
+        words += f"; the filter removes {gone} of them"
+    return Frame(data, words + (": the arrows show where they appear (eq. 5)." if beyond else "."))
+
+
+def _smooth(layer: Layer, z: Array, parameters: dict[str, float]) -> Array:
+    """Return what the series is the series of: the function, or the warped softplus for a kinked one."""
+    if "alpha" not in parameters or layer.function not in ("relu", "leaky_relu"):
+        return layer(z)
+    alpha, slope = parameters["alpha"], parameters.get("slope", 0.0)
+    return slope * z + (1 - slope) * np.logaddexp(0.0, alpha * z) / alpha
+
+
+def _answers(lines: xr.Dataset | None) -> tuple[Answer, ...]:
+    """Lines above -40 dB re the strongest, one per place, without DC: what a learner can know."""
+    if lines is None:
+        return ()
+    found: dict[float, Answer] = {}
+    for row in lines.to_dataframe().sort_values("level", ascending=False).itertuples():
+        if row.kept and row.level > -40.0 and row.true_frequency > 0:
+            place = round(float(row.frequency), 9)
+            found.setdefault(place, Answer((place,), str(row.label)))
+    return tuple(found[place] for place in sorted(found))

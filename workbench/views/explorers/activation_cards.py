@@ -1,0 +1,100 @@
+"""The panels of the activation explorer."""
+
+from __future__ import annotations
+
+import panel as pn
+
+from workbench import plots
+from workbench.plots.canvas import span
+from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
+from workbench.session.explorers.activation_chain import ActivationExplorer
+from workbench.views.card import PanelCard
+from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.styles import THREE_COLUMNS
+from workbench.views.panels import column, figure, square
+from workbench.views.styles import COLOUR_BAR
+from workbench.views.text import Text
+
+__all__ = ["activation_desk"]
+
+
+def activation_desk(explorer: ActivationExplorer) -> ExplorerDesk:
+    """Return the activation explorer's desk."""
+    return ExplorerDesk(
+        explorer,
+        {
+            "chain": _chain_card(),
+            "lines": _lines_card(),
+            "folding": _folding_card(),
+            "taylor": _taylor_card(),
+            "plane": _plane_card(),
+        },
+        predict="lines",
+    )
+
+
+def _chain_card() -> PanelCard:
+    chain = SignalChain()
+    stages = [
+        column(figure(chain.figures[name]), figure(chain.figures[f"{name}_level"]))
+        for name in ("x", "z", "y")
+    ]
+    body = pn.Column(*stages, sizing_mode="stretch_width", margin=0, stylesheets=[THREE_COLUMNS])
+    return PanelCard("Signal over spectrum, stage by stage", body, {"chain": chain}, wide=True)
+
+
+def _lines_card() -> PanelCard:
+    lines = PredictedLines()
+    return PanelCard(
+        "Lines: measured, predicted",
+        column(figure(lines.figure)),
+        {"lines": lines},
+        keys=lambda: plots.legend(lines.LEGEND),
+        wide=True,
+    )
+
+
+def _folding_card() -> PanelCard:
+    arrows = FoldingArrows()
+    keys = (
+        ("within Nyquist", plots.cause_colour("direct")),
+        ("created above it", plots.cause_colour("folded")),
+    )
+    return PanelCard(
+        "Folding: where a line belongs, where it appears",
+        column(figure(arrows.figure)),
+        {"folding": arrows},
+        keys=lambda: plots.legend(keys),
+    )
+
+
+def _taylor_card() -> PanelCard:
+    taylor = TaylorPlot()
+    return PanelCard(
+        "Taylor series about the bias",
+        column(*(figure(plot) for plot in taylor.figures.values())),
+        {"taylor": taylor},
+        keys=lambda: plots.legend(taylor.LEGEND),
+    )
+
+
+def _plane_card() -> PanelCard:
+    picture = Plane()
+    ticks = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+    bar = Text(plots.colour_bar(plots.SPECTRUM, "level, dB re a tone of amplitude A", ticks), COLOUR_BAR)
+    return PanelCard("The same in two dimensions", column(square(picture.figure), bar), {"plane": picture})
+
+
+class Plane(plots.Picture):
+    """The output's spectrum over both frequencies."""
+
+    def __init__(self) -> None:
+        labels = ("frequency x, cycles/sample", "frequency y, cycles/sample")
+        super().__init__(
+            "", plots.SPECTRUM, -80.0, 0.0, labels, "dB",
+            height=300, x_range=span(-0.5, 0.5), y_range=span(-0.5, 0.5),
+        )  # fmt: skip
+
+    def update(self, data: object) -> None:
+        """Show ``level (frequency_y, frequency_x)``."""
+        super().update(data["level"])  # type: ignore[index]
