@@ -57,6 +57,11 @@ def test_launch_passes_the_form_on(monkeypatch):
     Control(None).launch({**values, "scene": "onetone", "path": "/data/slc.npy"})
     assert asked.pop() == ("pix2pix", {"steps": 3, "scene": Path("/data/slc.npy")})
     assert values["system"] == "pix2pix", "the caller's values stay as they are"
+    Control(None).launch({"system": "pix2pix", "depth": "4", "coherence_window": "global"})
+    assert asked.pop() == ("pix2pix", {"depth": 4, "coherence_window": "global"})
+    with pytest.raises(ValueError, match=r"Coherence window: needs a whole number of at least 3 or global"):
+        Control(None).launch({"system": "pix2pix", "coherence_window": "2.5"})
+    assert asked == []
 
 
 def test_owners(monkeypatch):
@@ -77,6 +82,11 @@ def test_the_form_offers_what_exists():
     assert form["mapping"].choices == tuple(MAPPINGS)
     assert form["scene"].choices == tuple(SCENES)
     declared = {option.name: option for option in SYSTEMS["pix2pix"].options}
+    assert set(declared) - set(form) == {"scale"}
+    assert (form["depth"].kind, form["depth"].default) == (str, "")
+    assert form["depth"].help.endswith("a whole number of at least 2")
+    assert (form["coherence_window"].kind, form["coherence_window"].default) == (str, "5")
+    assert (form["discriminator_layers"].kind, form["discriminator_layers"].minimum) == (int, 0)
     for name in ("activation", "up", "down", "coherence_weight"):
         assert form[name].choices == declared[name].choices
         assert form[name].help == declared[name].description

@@ -81,8 +81,9 @@ class Control:
         """Start a new run from the values of the form; return it."""
         self._allow()
         from workbench.runs import launch
+        from workbench.session.form import read_values
 
-        chosen = dict(values)
+        chosen = read_values(values)
         path = str(chosen.pop("path", "")).strip()
         if path:
             chosen["scene"] = Path(path).expanduser()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["BRANCH", "Field", "changed_values", "run_form"]
+__all__ = ["BRANCH", "Field", "changed_values", "read_values", "run_form"]
 
 DEMO = {"coherence_weight": 10.0}
 _LEFT_OUT = ("mapping", "scale", "in_channels", "out_channels", "size", "width")
@@ -106,22 +106,75 @@ def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
         Field("steps", "Steps", int, 600, minimum=1, help="to train"),
         Field("seed", "Seed", int, 0, minimum=0, help="of scene, weights and draws"),
     )
-    own = tuple(
-        Field(
+    return general + tuple(_field(one) for one in SYSTEMS[system].options if one.name not in _LEFT_OUT)
+
+
+def read_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the form's values with the numbers that were typed as text read as numbers.
+
+    Raises
+    ------
+    ValueError
+        If a text is neither a whole number nor one of the words its option takes; the field is named.
+
+    >>> read_values({"system": "pix2pix", "depth": " 3 ", "coherence_window": "global", "size": 32})
+    {'system': 'pix2pix', 'depth': 3, 'coherence_window': 'global', 'size': 32}
+    >>> read_values({"system": "pix2pix", "depth": "deep"})
+    Traceback (most recent call last):
+    ValueError: Depth: needs a whole number of at least 2, found 'deep'
+    """
+    from workbench.systems import SYSTEMS
+
+    read = dict(values)
+    for option in SYSTEMS[values["system"]].options:
+        text = values.get(option.name)
+        if not _typed(option) or not isinstance(text, str) or text.strip() in option.choices:
+            continue
+        try:
+            read[option.name] = int(text)
+        except ValueError:
+            raise ValueError(f"{_label(option.name)}: needs {_need(option)}, found {text!r}") from None
+    return read
+
+
+def _field(option: Any) -> Field:
+    """Make the field of a system's option."""
+    label = _label(option.name) + (f", {option.unit}" if option.unit else "")
+    default = DEMO.get(option.name, option.default)
+    group = "network and losses"
+    if _typed(option):
+        text = "" if default is None else str(default)
+        return Field(
             option.name,
-            _label(option.name) + (f", {option.unit}" if option.unit else ""),
-            option.kind,
-            DEMO.get(option.name, option.default),
-            option.choices,
-            option.optional,
-            option.minimum if option.kind in (int, float) and option.minimum > float("-inf") else None,
-            option.description,
-            "network and losses",
+            label,
+            str,
+            text,
+            optional=True,
+            help=f"{option.description}: {_need(option)}",
+            group=group,
         )
-        for option in SYSTEMS[system].options
-        if option.name not in _LEFT_OUT and option.kind is not int
+    minimum = option.minimum if option.kind in (int, float) and option.minimum > float("-inf") else None
+    return Field(
+        option.name,
+        label,
+        option.kind,
+        default,
+        option.choices,
+        option.optional,
+        minimum,
+        option.description,
+        group,
     )
-    return general + own
+
+
+def _typed(option: Any) -> bool:
+    """Tell whether an option is a whole number or something else, which only text can hold."""
+    return option.kind is int and (option.optional or bool(option.choices))
+
+
+def _need(option: Any) -> str:
+    """Say what can be typed for an option that `_typed` is true of."""
+    return " or ".join((f"a whole number of at least {option.minimum:g}", *option.choices))
 
 
 def _label(name: str) -> str:
