@@ -120,8 +120,13 @@ def evaluate(
     Raises
     ------
     ValueError
-        If the module fails on this input; the message says which and how.
+        If the image is neither floating-point nor complex, or the module fails on this input; the message
+        says which and how.
     """
+    if not (image.is_floating_point() or image.is_complex()):
+        raise ValueError(
+            f"the input must be floating-point or complex, found {str(image.dtype).removeprefix('torch.')}"
+        )
     positional, named = further_inputs(inputs).placed(image)
     with unchanged(module), tapped(module, observer) as taps:
         taps.begin(image, alone=alone)
