@@ -7,6 +7,7 @@ colours are HTML (`legend`, `colour_bar`), because that wraps where a canvas wou
 from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
 from workbench.plots.histories import History
 from workbench.plots.keys import colour_bar, legend
+from workbench.plots.labelled_spectrum import LabelledSpectrum
 from workbench.plots.lineup import Lineup
 from workbench.plots.orders import OrderLines, OrderMap
 from workbench.plots.palettes import (
@@ -33,6 +34,7 @@ __all__ = [
     "CoherenceMap",
     "ColourPicture",
     "History",
+    "LabelledSpectrum",
     "LayerSpectrum",
     "Lineup",
     "OrderLines",

@@ -43,10 +43,10 @@ def find_lines(spectrum: xr.Dataset, floor: float = -80.0, count: int = 40) -> x
     Dataset
         Over `line`, by falling power: ``frequency_y``, ``frequency_x`` (cycles per sample; of a pair the one
         of positive order), ``input_frequency_y``, ``input_frequency_x`` (cycles per input pixel), ``power``,
-        ``level`` (dBc, re order 1 at its true frequency; re the layer's power if there is none: attrs
-        reference), ``order`` (and ``order_1``, ``order_2``), ``cause``, ``folded_by``, ``zone_y``,
-        ``zone_x``, ``label``; ``peak`` numbers the peaks from the strongest, ``peak_level`` is that of
-        all orders in the bin. attrs["not_listed"]: how many lines above the floor were left out.
+        ``level`` (dBc, re order 1 at its true frequency; re the layer's power if there is none), ``order``
+        (and ``order_1``, ``order_2``), ``cause``, ``folded_by``, ``zone_y``, ``zone_x``, ``label``; ``peak``
+        numbers the peaks from the strongest, ``peak_level`` is that of all orders in the bin. attrs:
+        ``reference``, its power ``reference_power``, ``not_listed`` (lines above the floor left out).
 
     Raises
     ------
@@ -91,7 +91,8 @@ def find_lines(spectrum: xr.Dataset, floor: float = -80.0, count: int = 40) -> x
     data["peak"] = _numbered(where, bins.shape, real)
     data["peak_level"] = power_db(pairs[where[1:]], carrier or 1.0)
     data["label"] = [_label({name: column[i] for name, column in data.items()}) for i in range(len(where[0]))]
-    return _dataset(data, reference, spectrum, len(kept) - len(where[0]))
+    lines = _dataset(data, reference, spectrum, len(kept) - len(where[0]))
+    return lines.assign_attrs(reference_power=carrier)
 
 
 def _checked(spectrum: xr.Dataset) -> tuple[Array, npt.NDArray[np.int64], list[str]]:
@@ -168,7 +169,7 @@ def _carrier(
     if first.size and "direct" in meanings:
         direct = np.where(cause[first] == meanings.index("direct"), merged[first], 0.0).sum(axis=(1, 2))
         if direct.max() > 0:
-            return float(direct.max()), "dB re order 1 at its true frequency (dBc)"
+            return float(direct.max()), "dB re order 1, direct"
     return float(merged.sum()), "dB re the layer's power"
 
 
@@ -267,7 +268,7 @@ def _signed(order: int) -> str:
 
 def _dataset(data: dict[str, Any], reference: str, spectrum: xr.Dataset, left_out: int) -> xr.Dataset:
     sample, pixel = {"units": "cycles per sample"}, {"units": "cycles per input pixel"}
-    db = {"units": "dBc" if "dBc" in reference else "dB", "reference": reference}
+    db = {"units": "dBc" if "order 1" in reference else "dB", "reference": reference}
     attrs = {
         "frequency_y": sample,
         "frequency_x": sample,
