@@ -10,7 +10,7 @@ from torch import nn
 from workbench.runs.checkpoints import save_checkpoint
 from workbench.runs.spec import RunSpec
 from workbench.runs.specimen import Specimen, SpecimenError
-from workbench.runs.specimen_inputs import further_inputs, open_complex, parse_input
+from workbench.runs.specimen_inputs import fixed_inputs, open_complex, parse_input
 from workbench.runs.specimen_loading import load_specimen
 from workbench.systems import build
 from workbench.training.snapshot import weights
@@ -199,14 +199,20 @@ class Several(nn.Module):
         return x
 
 
-def test_further_inputs_by_name():
-    given = further_inputs(Several(), [("t", ":7"), ("z", "5:ones")], (1, 8, 8))
-    assert [tuple(value.shape) for value in given] == [(1, 5), (1,)]
-    assert further_inputs(Several(), [("z", "zeros")], (1, 8, 8))[0].shape == (1, 1, 8, 8)
+def test_fixed_inputs_by_name():
+    given = fixed_inputs(Several(), [("t", ":7"), ("z", "5:ones"), ("flag", "1")], (1, 8, 8))
+    assert {name: getattr(value, "shape", value) for name, value in given.items()} == {
+        "t": (1,), "z": (1, 5), "flag": 1
+    }  # fmt: skip
+    assert fixed_inputs(Several(), [("z", "zeros")], (1, 8, 8))["z"].shape == (1, 1, 8, 8)
+    assert list(fixed_inputs(Several(), [("x", "zeros")], (1, 8, 8), "z")) == ["x"]
+    assert fixed_inputs(nn.Sequential(), [], (1, 8, 8)) == {}
     with pytest.raises(SpecimenError, match="needs further inputs: z"):
-        further_inputs(Several(), [], (1, 8, 8))
-    with pytest.raises(SpecimenError, match="no further input 'w'; it has: z, t"):
-        further_inputs(Several(), [("w", "1")], (1, 8, 8))
+        fixed_inputs(Several(), [], (1, 8, 8))
+    with pytest.raises(SpecimenError, match="no input 'w'; it has: x, z, t, flag"):
+        fixed_inputs(Several(), [("w", "1")], (1, 8, 8))
+    with pytest.raises(SpecimenError, match="'z' takes the tone"):
+        fixed_inputs(Several(), [("z", "zeros")], (1, 8, 8), "z")
 
 
 def test_random_inputs_are_the_same_every_time():

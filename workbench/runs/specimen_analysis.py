@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import torch
+import xarray as xr
 from torch import nn
 
+from workbench.probes import (
+    analyse_orders,
+    order_spectra,
+    possible_replacements,
+    replace_layers,
+    replacement_notes,
+)
+from workbench.probes.forward import evaluate, further_inputs
+from workbench.probes.guard import placement, undisturbed
+from workbench.probes.taps import Layer
 from workbench.runs.specimen import Specimen, SpecimenError
 from workbench.runs.specimen_files import write_result
-from workbench.runs.specimen_inputs import further_inputs
+from workbench.runs.specimen_inputs import fixed_inputs, open_complex
 from workbench.runs.specimen_loading import Loaded, load_specimen
 from workbench.runs.specimen_progress import watched
 from workbench.runs.specimen_request import Request
@@ -22,6 +34,7 @@ __all__ = ["Bench"]
 
 TONE = (5, 11)
 PHASES = 32
+FEW_PHASES = 16  # along each axis of two tones' phases, for scenes
 DTYPES = {
     "float32": torch.float32,
     "float64": torch.float64,
@@ -53,10 +66,8 @@ class Bench:
         wanted = (request.replacements, request.dtype, device)
         if self._variant[0] != wanted:
             module = self.loaded.module
-            for layer, kind in request.replacements:
-                from workbench.probes import replace_layer
-
-                module = replace_layer(module, layer, kind)
+            if request.replacements:
+                module = replace_layers(module, request.replacements)
             if request.dtype is not None or device.type != "cpu" or self._variant[0] is not None:
                 module = _placed(module, request.dtype, device, copy=module is self.loaded.module)
             self._variant = (wanted, module)
@@ -70,36 +81,32 @@ class Bench:
     def excitation(self, request: Request, module: nn.Module) -> dict[str, Any]:
         """Return the arguments of an analysis: input, phases, further inputs."""
         shape = self.shape(request)
-        inputs = further_inputs(module, request.inputs, shape)
+        common: dict[str, Any] = {"inputs": fixed_inputs(module, request.inputs, shape, request.tone_input)}
+        if request.tone_input is not None:
+            common["tone_input"] = request.tone_input
         if request.scene is not None:
-            from workbench.runs.specimen_inputs import open_complex
-
-            return {
+            return common | {
                 "scene": open_complex(request.scene, shape[1:], request.mapping),
                 "mapping": request.mapping,
-                "phases": request.phases or 16,
-                "inputs": inputs,
+                "phases": request.phases or FEW_PHASES,
             }
         tone: Any = request.tone or fitting_tone(TONE, shape[1:])
         if request.tone2 is not None:
             tone = (tone, request.tone2)
-        return {
+        return common | {
             "shape": shape,
             "tone": tone,
-            "phases": request.phases or (16 if request.tone2 is not None else PHASES),
+            "phases": request.phases or (PHASES if request.tone2 is None else FEW_PHASES),
             "amplitude": request.amplitude,
             "offset": request.offset,
             "channels": request.weights,
-            "inputs": inputs,
         }
 
 
 def _placed(module: nn.Module, dtype: str | None, device: torch.device, copy: bool) -> nn.Module:
-    import copy as copying
-
     if dtype is not None and dtype not in DTYPES:
         raise SpecimenError(f"unknown dtype {dtype!r}; there are: {', '.join(DTYPES)}")
-    module = copying.deepcopy(module) if copy else module
+    module = deepcopy(module) if copy else module
     return module.to(device) if dtype is None else module.to(device, DTYPES[dtype])
 
 
@@ -107,31 +114,26 @@ def _about(bench: Bench, request: Request, tell: Tell) -> dict[str, Any]:  # noq
     return bench.loaded.about()
 
 
-def _orders(bench: Bench, request: Request, tell: Tell) -> Any:
-    from workbench.probes import analyse_orders
-
+def _orders(bench: Bench, request: Request, tell: Tell) -> xr.Dataset:
     module = bench.module(request)
     arguments = bench.excitation(request, module)
-    with watched(module, arguments["phases"], tell):
+    with watched(module, arguments["phases"] ** (1 + (request.tone2 is not None)), tell):
         result = analyse_orders(module, **arguments, layers=request.layers, memory=request.memory)
-    return result.assign_attrs(specimen=bench.loaded.title, step=bench.loaded.step)
+    notes = list(replacement_notes(module))
+    return result.assign_attrs(specimen=bench.loaded.title, step=bench.loaded.step, replaced=notes)
 
 
-def _spectra(bench: Bench, request: Request, tell: Tell) -> Any:
-    from workbench.probes import order_spectra
-
+def _spectra(bench: Bench, request: Request, tell: Tell) -> xr.DataTree:
     module = bench.module(request)
     arguments = bench.excitation(request, module)
-    with watched(module, arguments["phases"], tell):
-        return order_spectra(module, **arguments, layers=list(request.layers or ()))
+    if not request.layers:
+        raise SpecimenError("spectra need the names of the layers to look at")
+    with watched(module, arguments["phases"] ** (1 + (request.tone2 is not None)), tell):
+        return order_spectra(module, **arguments, layers=request.layers, memory=request.memory)
 
 
-def _layers(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:  # noqa: ARG001
-    from workbench.probes.guard import original, placement, undisturbed
-    from workbench.probes.sweep import evaluate
-    from workbench.probes.taps import Layer
-
-    module = original(bench.module(request))
+def _layers(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:
+    module = bench.module(request)
     shape = bench.shape(request)
     device, dtype = placement(module)
     found: list[dict[str, Any]] = []
@@ -141,19 +143,20 @@ def _layers(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:
         entry = {"name": layer.name, "module_type": layer.kind, "shape": list(output.shape[1:]), "rate": rate}
         found.append(entry)
 
-    image = torch.zeros(1, *shape, device=device, dtype=dtype)
+    inputs = further_inputs(
+        fixed_inputs(module, request.inputs, shape, request.tone_input), request.tone_input or 0
+    )
+    tell(doing="listing the layers")
     with undisturbed(module):
-        evaluate(module, image, further_inputs(module, request.inputs, shape), note)
+        evaluate(module, torch.zeros(1, *shape, device=device, dtype=dtype), inputs, note)
     return found
 
 
 def _replacements(bench: Bench, request: Request, tell: Tell) -> dict[str, list[str]]:  # noqa: ARG001
-    from workbench.probes import possible_replacements
-
     return {name: list(kinds) for name, kinds in possible_replacements(bench.module(request)).items()}
 
 
-def _sweep(bench: Bench, request: Request, tell: Tell) -> Any:
+def _sweep(bench: Bench, request: Request, tell: Tell) -> xr.Dataset:
     from workbench.probes import amplitude_sweep
 
     if len(request.amplitudes) < 2:

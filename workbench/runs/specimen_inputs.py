@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from workbench.runs.specimen import SpecimenError
 
-__all__ = ["further_inputs", "open_complex", "parse_input"]
+__all__ = ["fixed_inputs", "open_complex", "parse_input"]
 
 NEEDED = (
     "needed is a number (0.5), a fill (zeros, ones, random: shaped like the image), or a shape without the "
@@ -74,10 +74,22 @@ def _filled(shape: tuple[int, ...], fill: str) -> Tensor:
     return torch.full((1, *shape), named[fill] if fill in named else ast.literal_eval(fill))
 
 
-def further_inputs(
-    module: nn.Module, given: Sequence[tuple[str, str]], shape: Sequence[int]
-) -> tuple[Any, ...]:
-    """Return the further positional inputs of a module, by the names of its ``forward``.
+def fixed_inputs(
+    module: nn.Module, given: Sequence[tuple[str, str]], shape: Sequence[int], tone_input: str | None = None
+) -> dict[str, Any] | tuple[Any, ...]:
+    """Return what a module is given besides the image, by the names of its ``forward``.
+
+    Parameters
+    ----------
+    module : Module
+    given : pairs of name and text, see `parse_input`
+    shape : of the image, without the batch axis
+    tone_input : name of the input that takes the image, None for the first
+
+    Returns
+    -------
+    dict or tuple
+        Values by name; by position where ``forward`` takes any number of inputs.
 
     Raises
     ------
@@ -88,25 +100,25 @@ def further_inputs(
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     if any(p.kind in variable for p in parameters):
         return tuple(parse_input(text, shape) for _, text in given)
-    further = [p for p in parameters[1:] if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-    names = [p.name for p in further]
+    names = [p.name for p in parameters]
+    image = tone_input or (names[0] if names else "")
     texts = dict(given)
-    unknown = [name for name in texts if name not in names]
-    if unknown:
-        listed = ", ".join(names) or "none"
+    for name in (image, *texts):
+        if name not in names:
+            raise SpecimenError(
+                f"{type(module).__name__}.forward has no input {name!r}; it has: {', '.join(names) or 'none'}"
+            )
+    if image in texts:
         raise SpecimenError(
-            f"{type(module).__name__}.forward has no further input {unknown[0]!r}; it has: {listed}"
+            f"input {image!r} takes the tone, so it cannot be given; name another --tone-input"
         )
-    missing = [p.name for p in further if p.default is p.empty and p.name not in texts]
-    if missing:
+    needed = [p.name for p in parameters if p.default is p.empty and p.name not in (image, *texts)]
+    if needed:
         raise SpecimenError(
-            f"{type(module).__name__}.forward needs further inputs: {', '.join(missing)}. Give each one, for "
-            f"example --input {missing[0]}=zeros ({NEEDED})"
+            f"{type(module).__name__}.forward needs further inputs: {', '.join(needed)}. Give each one, for "
+            f"example --input {needed[0]}=zeros ({NEEDED})"
         )
-    last = max((names.index(name) for name in texts), default=-1)
-    return tuple(
-        parse_input(texts[p.name], shape) if p.name in texts else p.default for p in further[: last + 1]
-    )
+    return {name: parse_input(text, shape) for name, text in texts.items()}
 
 
 def open_complex(source: str, size: Sequence[int], mapping: str) -> xr.DataArray:

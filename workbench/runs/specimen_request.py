@@ -39,7 +39,9 @@ class Request:
     weights : tuple of float
         Factor of each input channel.
     inputs : tuple of (name, value)
-        Further inputs: a shape without the batch axis times a fill (``"10:zeros"``), or a number.
+        Further inputs: a shape without the batch axis with a fill (``"10:zeros"``), or a number.
+    tone_input : str
+        Name of the input that carries the tone, by default the first.
     scene, mapping : str
         A complex image in a file (or the name of a scene) through a mapping, instead of a tone.
     layers : tuple of str
@@ -75,6 +77,7 @@ class Request:
     offset: float = 0.0
     weights: tuple[float, ...] | None = None
     inputs: tuple[tuple[str, str], ...] = ()
+    tone_input: str | None = None
     scene: str | None = None
     mapping: str = "nyquist"
     layers: tuple[str, ...] | None = None
