@@ -26,7 +26,8 @@ def lines_csv(lines: xr.Dataset) -> io.StringIO:
 def orders_netcdf(orders: xr.Dataset) -> io.BytesIO:
     """Return the whole analysis as a NetCDF file; attributes that NetCDF has no type for become JSON."""
     plain = orders.copy()
-    for variable in (plain, *plain.variables.values()):
+    plain.attrs = {name: _plain(value) for name, value in plain.attrs.items()}
+    for variable in plain.variables.values():
         variable.attrs = {name: _plain(value) for name, value in variable.attrs.items()}
     for name, variable in plain.variables.items():
         if variable.dtype == bool:

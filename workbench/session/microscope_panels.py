@@ -10,18 +10,18 @@ import numpy as np
 import xarray as xr
 
 from workbench.session import captions
-from workbench.session.decibels import decibel
 from workbench.session.frame import Frame
+from workbench.session.line_frames import labelled_spectrum
 from workbench.session.microscope_frames import order_waterfall
 from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_words import lines_caption
+from workbench.session.microscope_words import lines_caption, nearest
 from workbench.session.order_frames import lineup, order_lines
 from workbench.signals import find_lines
 
 __all__ = ["Panels"]
 
 FLOOR = -100.0  # dBc, lowest level drawn
-COUNT = 60  # lines listed
+COUNT = 80  # lines listed
 KEPT = 64
 
 
@@ -45,12 +45,23 @@ class Panels:
         }
 
     def lines(self, scene: Scene) -> xr.Dataset | None:
-        """Return the lines of the layer above the threshold, of the chosen order."""
-        if scene.spectrum is None:
+        """Return all lines of the layer, the strongest first."""
+        spectrum = scene.spectrum
+        if spectrum is None:
+            return None
+        key = ("lines", scene.key, scene.layer)
+        return self._remember(scene, key, lambda: find_lines(spectrum, floor=FLOOR, count=COUNT))
+
+    def listed(self, scene: Scene) -> xr.Dataset | None:
+        """Return the lines above the threshold, of the chosen order."""
+        lines = self.lines(scene)
+        if lines is None:
             return None
         state = self.scope.state
-        key = ("lines", scene.key, scene.layer, scene.fresh, state.threshold, state.order)
-        return self._remember(scene, key, lambda: self._found(scene))
+        shown = lines["level"].values >= state.threshold
+        if state.order is not None:
+            shown &= np.abs(lines["order"].values) == state.order
+        return lines.assign(number=("line", np.arange(lines.sizes["line"]))).isel(line=shown)
 
     # ------------------------------------------------------------------ one by one
     def _about(self, scene: Scene, what: str, compute: Callable[[Scene], Frame]) -> Frame:
@@ -71,31 +82,46 @@ class Panels:
         data = order_lines(scene.orders, scene.layer, FLOOR)
         return Frame(data, captions.order_caption(data), scene.step)
 
-    def _found(self, scene: Scene) -> xr.Dataset:
-        assert scene.spectrum is not None
-        order = self.scope.state.order
-        spectrum = scene.spectrum
-        lines = find_lines(spectrum, floor=float(self.scope.state.threshold), count=COUNT)
-        if order is not None:
-            lines = lines.isel(line=np.flatnonzero(np.abs(lines["order"].values) == order))
-        return lines
-
     def _spectrum(self, scene: Scene) -> Frame:
-        lines = self.lines(scene)
-        if lines is None or scene.spectrum is None:
+        lines, spectrum = self.lines(scene), scene.spectrum
+        if lines is None or spectrum is None:
             reason = scene.reason if scene.orders is None else scene.spectrum_reason
             reason = reason or "The lines of this layer are being analysed."
             return self._remember(scene, ("spectrum", "nothing", reason), lambda: Frame(None, reason))
-        state, spectrum = self.scope.state, scene.spectrum
-        key = ("spectrum", scene.key, scene.layer, state.threshold, state.order, state.linear, state.units)
+        state = self.scope.state
+        marks = [nearest(lines, state.place(text)) for text in (state.marker, state.delta)]
+        selected, delta = (-1 if at is None else at for at in marks)
+        order, units, linear, threshold = (
+            state.order, self.units, bool(state.linear), float(state.threshold)
+        )  # fmt: skip
+        key = ("spectrum", scene.key, scene.layer, threshold, order, units, linear, selected, delta)
 
         def compute() -> Frame:
             unplaced = sum(spectrum.attrs.get("unplaced", {}).values())
             total = float(spectrum.attrs.get("layer_power", 0.0)) or 1.0
-            caption = lines_caption(lines, scene.layer, float(state.threshold), unplaced / total)
-            return Frame(spectrum_data(spectrum, lines, state.order), caption, scene.step)
+            data = labelled_spectrum(
+                spectrum, lines, order=order, floor=FLOOR, units=units, linear=linear, threshold=threshold,
+                spacing=self.scope.spacing, theory=self._theory(scene), selected=selected, delta=delta,
+            )  # fmt: skip
+            above = lines.isel(line=lines["level"].values >= threshold)
+            more = scene.spectrum_reason if unplaced > 1e-4 * total else ""
+            caption = lines_caption(above, scene.layer, threshold, unplaced / total)
+            return Frame(data, f"{caption} {more}".strip(), scene.step)
 
         return self._remember(scene, key, compute)
+
+    @property
+    def units(self) -> str:
+        """Units of the frequency axes; without a pixel spacing there are no metres."""
+        state = self.scope.state
+        return "pixel" if state.units == "metre" and self.scope.spacing is None else str(state.units)
+
+    def _theory(self, scene: Scene) -> xr.DataArray | None:
+        orders = scene.orders
+        if orders is None or "theory" not in orders:
+            return None
+        names = [str(name) for name in orders["layer"].values]
+        return orders["theory"].isel(layer=names.index(scene.layer))
 
     def _waterfall(self, scene: Scene) -> Frame:
         hub = self.scope.hub
@@ -120,33 +146,6 @@ class Panels:
             while len(self._memo) > KEPT:
                 self._memo.popitem(last=False)
         return self._memo[key]
-
-
-def spectrum_data(spectrum: xr.Dataset, lines: xr.Dataset, order: int | None) -> xr.Dataset:
-    """Level of one layer in two dimensions, of all orders or of ±one, with its lines.
-
-    Returns
-    -------
-    Dataset
-        level (frequency_y, frequency_x) in dB as the lines' level, and the variables of `find_lines`.
-    """
-    power = spectrum["power"].transpose("order", "frequency_y", "frequency_x")
-    if order is not None:
-        power = power.isel(order=np.flatnonzero(np.abs(power["order"].values) == order))
-    summed = power.values.sum(axis=0)
-    # the carrier is whatever power stands at 0 dB in the list of lines
-    reference = 1.0
-    if lines.sizes["line"]:
-        reference = float(lines["power"][0]) / 10 ** (float(lines["level"][0]) / 10)
-    # a line of a real layer has half of its power at each of ± its frequency
-    half = 2.0 if spectrum.attrs.get("real", True) else 1.0
-    return lines.assign(
-        level_map=(("frequency_y", "frequency_x"), decibel(half * summed / reference, FLOOR))
-    ).assign_coords(
-        {name: spectrum[name] for name in ("frequency_y", "frequency_x")}
-        if not {"frequency_y", "frequency_x"} & set(lines.variables)
-        else {}
-    )
 
 
 def waterfall_caption(data: xr.Dataset) -> str:

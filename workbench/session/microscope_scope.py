@@ -13,6 +13,7 @@ from workbench.session.hub import Hub
 from workbench.session.microscope_bench import Bench
 from workbench.session.microscope_questions import Questions, questions, specimen_of
 from workbench.session.microscope_recorded import recorded_spectrum
+from workbench.session.microscope_spacing import pixel_spacing
 from workbench.session.microscope_state import MicroscopeState
 from workbench.session.order_frames import default_layer
 
@@ -75,7 +76,13 @@ class Scope:
         self.state, self.bench, self.may_ask = state, bench, may_ask
         self.hub: Hub | None = None
         self.run: Any = None
+        self.spacing: tuple[float, float] | None = None
         self._recorded: tuple[Hashable, xr.Dataset] | None = None
+
+    def open(self, hub: Hub, run: Any) -> None:
+        """Turn to a run."""
+        self.hub, self.run = hub, run
+        self.spacing = pixel_spacing(getattr(run, "spec", None))
 
     def scene(self) -> Scene:
         """Return what can be shown now."""
@@ -107,6 +114,17 @@ class Scope:
                 self.bench.ask(request)
                 return
 
+    @property
+    def trouble(self) -> str:
+        """Why something that is asked for was not answered, "" where nothing failed."""
+        if self.state.source == "recorded" or not self.may_ask or self.bench.specimen is None:
+            return ""
+        try:
+            wanted = self._questions(self._fresh_layer())
+        except ValueError as error:
+            return str(error)
+        return next(filter(None, map(self.bench.trouble, wanted.all())), "")
+
     # ------------------------------------------------------------------ from a run's records
     def _from_records(self) -> Scene:
         if self.hub is None:
@@ -129,8 +147,7 @@ class Scope:
             step=int(steps[index]),
             reason="" if layer == self.state.layer or not self.state.layer
             else f"There is no layer {self.state.layer} here.",
-            spectrum_reason="A run records the power of every order by its cause: direct and folded lines "
-            "are placed, images and border leakage lie on many bins.",
+            spectrum_reason="Images and border leakage lie on many bins: analyse a checkpoint to see them.",
         )  # fmt: skip
 
     def _nothing_recorded(self) -> str:

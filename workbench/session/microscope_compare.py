@@ -1,0 +1,144 @@
+"""A beside B: two steps, two runs, two layers, a network before beside after a replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from workbench.session.decibels import decibel
+from workbench.session.frame import record_at
+from workbench.session.microscope_scope import Scene, Scope
+from workbench.session.microscope_state import Held
+from workbench.session.microscope_words import change_sentence
+from workbench.session.order_frames import default_layer, without_dc
+
+__all__ = ["Comparison", "Pair", "changes", "largest_change"]
+
+Rows = list[tuple[str, float, float]]
+SHOWN = -100.0  # dB: shares that stay below this on both sides are left out
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two analyses, one layer of each.
+
+    Parameters
+    ----------
+    label_a, label_b
+        What they are, in words.
+    a, b
+        Tables of causes.
+    layer_a, layer_b
+        The layers compared.
+    """
+
+    label_a: str
+    label_b: str
+    a: xr.Dataset
+    b: xr.Dataset
+    layer_a: str
+    layer_b: str
+
+
+class Comparison:
+    """Finds what stands beside what is shown now.
+
+    Parameters
+    ----------
+    scope
+        What is shown.
+    records_of
+        Returns the recorded analyses of a run by its name, None where there are none.
+    """
+
+    def __init__(self, scope: Scope, records_of: Callable[[str], xr.Dataset | None]) -> None:
+        self._scope, self._records_of = scope, records_of
+        self._kept: dict[str, tuple[xr.Dataset, str]] = {}
+
+    def hold(self, scene: Scene) -> None:
+        """Keep what is shown as A; a second time, let it go."""
+        state = self._scope.state
+        if state.a or scene.orders is None:
+            state.a = ""
+            return
+        held = Held(state.run or state.model, scene.step or 0, scene.layer).write()
+        what = "fresh" if scene.fresh else "recorded"
+        self._kept = {held: (scene.orders, f"{scene.layer}, step {scene.step or 0}, {what}")}
+        state.a = held
+
+    def pair(self, scene: Scene) -> Pair | None:
+        """Return A beside B; None where nothing is compared, or A is not known."""
+        if scene.orders is None:
+            return None
+        if self._scope.state.a:
+            return self._held(scene, self._scope.state.a)
+        if scene.before is None:
+            return None
+        names = {str(name) for name in scene.before["layer"].values}
+        layer = scene.layer if scene.layer in names else _namesake(scene.layer, names)
+        if not layer:
+            return None
+        return Pair("before", "after", scene.before, scene.orders, layer, scene.layer)
+
+    def _held(self, scene: Scene, text: str) -> Pair | None:
+        try:
+            held = Held.read(text)
+        except ValueError:
+            return None
+        now = f"{scene.layer}, step {scene.step or 0}"
+        assert scene.orders is not None
+        if text in self._kept:
+            orders, label = self._kept[text]
+            return Pair(f"A: {label}", f"B: {now}", orders, scene.orders, held.layer, scene.layer)
+        records = self._records_of(held.run)
+        if records is None:
+            return None
+        index = record_at(records["step"].values, held.step)
+        if index is None:
+            return None
+        orders = records.isel(step=index)
+        layer = default_layer(orders, held.layer)
+        label = f"{layer}, step {int(records['step'][index])}, recorded"
+        label = label if held.run == self._scope.state.run else f"{held.run}: {label}"
+        return Pair(f"A: {label}", f"B: {now}", orders, scene.orders, layer, scene.layer)
+
+
+def _namesake(layer: str, names: set[str]) -> str:
+    """Return the layer that a part of a replacement stands for, "" if none."""
+    found = [name for name in names if layer.startswith(f"{name}.")]
+    return max(found, key=len) if found else ""
+
+
+def changes(pair: Pair) -> Rows:
+    """Return (what, dB in A, dB in B): the level of the layer, then the share of each cause without DC."""
+    sides = [_levels(pair.a, pair.layer_a), _levels(pair.b, pair.layer_b)]
+    causes = list(dict.fromkeys([*sides[0], *sides[1]]))
+    causes.sort(key=lambda cause: (cause == "leakage", cause != "level", cause not in ("direct", "folded")))
+    a, b = sides
+    rows = [(cause, a.get(cause, -np.inf), b.get(cause, -np.inf)) for cause in causes]
+    return [row for row in rows if max(row[1:]) > SHOWN]
+
+
+def _levels(orders: xr.Dataset, layer: str) -> dict[str, float]:
+    names = [str(name) for name in orders["layer"].values]
+    power = without_dc(orders)[names.index(layer)]
+    total = float(power.sum())
+    reference = float(orders.attrs.get("input_order_1_power", 1.0))
+    causes = {
+        str(cause): float(decibel(p / total if total > 0 else np.nan))
+        for cause, p in zip(orders["cause"].values, power, strict=True)
+    }
+    return {"level": float(decibel(total / reference)), **causes}
+
+
+def largest_change(pair: Pair, rows: Rows) -> str:
+    """Say which spurious share changed most between A and B."""
+    spurious = [row for row in rows if row[0] not in ("level", "direct")]
+    if not spurious:
+        return f"{pair.layer_b} has no spurious share on either side."
+    what, a, b = max(spurious, key=lambda row: abs(max(row[2], SHOWN) - max(row[1], SHOWN)))
+    where = pair.layer_b if pair.layer_a == pair.layer_b else f"{pair.layer_a} beside {pair.layer_b}"
+    return change_sentence(where, what, a, b)

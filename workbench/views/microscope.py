@@ -1,0 +1,376 @@
+"""The microscope: one network on one page, every line of every layer named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+
+from workbench.plots import cause_colour
+from workbench.session import Hub
+from workbench.session.control import Control
+from workbench.session.microscope_bench import Bench
+from workbench.session.microscope_code import fresh_code, recorded_code
+from workbench.session.microscope_compare import Comparison, Pair, changes, largest_change
+from workbench.session.microscope_frames import network_rows
+from workbench.session.microscope_model import may_open_models
+from workbench.session.microscope_panels import Panels
+from workbench.session.microscope_scope import Scene, Scope
+from workbench.session.microscope_state import UNITS, URL_NAMES, MicroscopeState
+from workbench.views import microscope_cards as cards
+from workbench.views.card import PanelCard
+from workbench.views.keyboard import Keyboard
+from workbench.views.microscope_bar import MicroscopeBar
+from workbench.views.microscope_dialogs import Dialogs
+from workbench.views.microscope_excite import Excitation
+from workbench.views.microscope_list import NetworkList
+from workbench.views.microscope_peaks import Peaks
+from workbench.views.microscope_styles import ASIDE, BODY, MIDDLE, NETWORK, WORDS
+from workbench.views.microscope_whatif import WhatIf
+from workbench.views.pump import Pump
+from workbench.views.stepbar import StepBar
+from workbench.views.styles import DESK
+from workbench.views.text import Text
+
+__all__ = ["Microscope"]
+
+LOOK_MS = 200  # between looks for an answer that is awaited
+FRAME_MS = 200  # between the frames of "play"
+
+
+class Microscope(pn.viewable.Viewer):
+    """All panels over one state.
+
+    Parameters
+    ----------
+    state
+        What the viewer has chosen.
+    open_hub
+        Returns the hub and the run of a name; raises ValueError for an unknown one.
+    list_runs
+        Returns the runs, newest first.
+    open_workshop
+        ``specimen -> workshop``, see `Bench`.
+    can_control
+        Whether this viewer may have networks analysed, models opened, runs branched.
+    """
+
+    def __init__(
+        self,
+        state: MicroscopeState,
+        open_hub: Callable[[str], tuple[Hub, Any]],
+        list_runs: Callable[[], list[Any]],
+        open_workshop: Callable[[Any], Any],
+        *,
+        can_control: bool = True,
+    ) -> None:
+        super().__init__()
+        self.state, self._open_hub, self._list_runs = state, open_hub, list_runs
+        self.control = Control(None, can_control)
+        self.bench = Bench(open_workshop)
+        self.scope = Scope(state, self.bench, can_control)
+        self.panels = Panels(self.scope)
+        self.comparison = Comparison(self.scope, self._run_records)
+        self._document: Any = None
+        self._ticker: Any = None
+        self._player: Any = None
+        self._drawing = False
+        self.scene = Scene("nothing", None)
+        self.dialogs = Dialogs(self.control)
+        self._build(can_control)
+        self._lay_out()
+        state.param.watch(self._changed, [*URL_NAMES, "step", "live", "playing"])
+        state.param.watch(lambda event: self._open(event.new), "run")
+        if state.run:
+            self._open(state.run)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._view
+
+    # ------------------------------------------------------------------ what is on the page
+    def _build(self, can_control: bool) -> None:
+        state = self.state
+        names = [run.name for run in self._list_runs()]
+        actions: dict[str, Callable[[], None]] = {
+            "Hold A": self.hold,
+            "Python": lambda: self.dialogs.code(self.as_code()),
+            "Export": self._export,
+        }
+        if may_open_models(self.control):
+            actions["Open model"] = lambda: self.dialogs.model(self._opened)
+        actions["?"] = self.dialogs.keys
+        self.bar = MicroscopeBar(
+            state, names, can_control, actions, self._choose_run, self._choose_source, self.cancel
+        )
+        self.network = NetworkList(sizing_mode="stretch_width", margin=0)
+        self.network.param.watch(self._layer_chosen, "selected")
+        self.tools = cards.SpectrumTools(state)
+        self.peaks = Peaks(self.scope, self.panels)
+        self.cards: dict[str, PanelCard] = {
+            "lineup": cards.lineup_card(self.choose_layer),
+            "spectrum": cards.spectrum_card(self.tools, self.peaks.mark),
+            "orders": cards.orders_card(),
+        }
+        self.compared = cards.ComparisonCard()
+        self.excitation = Excitation(state, self._analyse) if can_control else None
+        self.what_if = WhatIf(state, self._train if can_control else None) if can_control else None
+        self.steps = StepBar(state)
+        self.pump = Pump(self.draw)
+        self.keyboard = Keyboard(self._keys())
+        self.notice = Text("", WORDS, visible=False)
+
+    def _lay_out(self) -> None:
+        wide = {"sizing_mode": "stretch_width", "margin": 0}
+        network = pn.Column(Text("<h2>Network</h2>"), self.network, stylesheets=[NETWORK], **wide)
+        middle = pn.Column(*self.cards.values(), stylesheets=[MIDDLE], **wide)
+        aside = [self.peaks, self.what_if, self.compared, self.excitation]
+        right = pn.Column(
+            *(part for part in aside if part is not None),
+            css_classes=["aside"], stylesheets=[ASIDE], **wide,
+        )  # fmt: skip
+        body = pn.Column(network, middle, right, stylesheets=[BODY], **wide)
+        self._view = pn.Column(
+            self.bar, self.notice, body, self.steps, self.dialogs.dialog, self.pump.beat, self.keyboard,
+            stylesheets=[DESK], **wide,
+        )  # fmt: skip
+
+    def _keys(self) -> dict[str, Callable[[], None]]:
+        state = self.state
+        return {
+            "[": lambda: self._move(-1),
+            "]": lambda: self._move(1),
+            "m": lambda: self.peaks.mark_next("marker"),
+            "d": lambda: self.peaks.mark_next("delta"),
+            "l": self._switch_scale,
+            "u": self._next_units,
+            "h": self.hold,
+            "z": state.undo,
+            "y": state.redo,
+            "c": lambda: self.dialogs.code(self.as_code()),
+            "?": self.dialogs.keys,
+        }
+
+    # ------------------------------------------------------------------ the picture
+    def draw(self) -> None:
+        """Bring everything on the page to the records, the answers and the viewer's choices."""
+        self._drawing = True
+        try:
+            if self.scope.hub is not None:
+                self.state.reach(self.scope.hub.records.last_step())
+            self.bench.collect()
+            self.scope.scene()  # turns the bench to the network
+            self.scope.ask()
+            self.scene = self.scope.scene()
+            frames = self.panels.compose(self.scene)
+            for card in self.cards.values():
+                card.draw(frames)
+            self.peaks.draw(self.scene, self._draw_network())
+            self.tools.offer(self.peaks.orders(), self.scope.spacing is not None)
+            self._draw_comparison()
+            self.bar.tell(self.scene, self.bench, self._trouble())
+            self.steps.refresh()
+        finally:
+            self._drawing = False
+        self._tick()
+
+    def _draw_network(self) -> dict[str, str]:
+        """Show the list of layers; return the colour of every cause in it."""
+        scene, colours = self.scene, {}
+        if scene.orders is not None:
+            causes = [str(cause) for cause in scene.orders["cause"].values]
+            levels = sum(cause.startswith("image_") for cause in causes)
+            colours = {cause: cause_colour(cause, levels) for cause in causes}
+            replaced = [layer for layer, _ in self.state.replacements] if scene.fresh else []
+            rows = network_rows(scene.orders)
+            self.network.send(colours=list(colours.values()), replaced=replaced, **rows)
+        self.network.send(selected=scene.layer)
+        if self.what_if is not None:
+            kinds = scene.kinds.get(scene.layer) or scene.kinds.get(scene.layer.partition("#")[0]) or []
+            borders = any("circular" in found for found in scene.kinds.values())
+            self.what_if.offer(scene.layer, [str(kind) for kind in kinds], borders)
+        return colours
+
+    def _draw_comparison(self) -> None:
+        pair = self.comparison.pair(self.scene)
+        self.compared.draw(pair, changes(pair) if pair is not None else [], self._comparison_words(pair))
+        held = "Let A go" if self.state.a else "Hold A"
+        if self.bar.buttons["Hold A"].label != held:
+            self.bar.buttons["Hold A"].label = held
+
+    def _comparison_words(self, pair: Pair | None) -> str:
+        if pair is not None:
+            return largest_change(pair, changes(pair))
+        if self.state.a:
+            return f"A ({self.state.a}) is not recorded here."
+        if self.state.replacements and self.state.source != "recorded":
+            return "The network is being analysed as it was and as it would be."
+        return "Replace a layer, or hold what is shown as A and go elsewhere."
+
+    def _trouble(self) -> str:
+        if self.scope.hub is not None and self.scope.hub.trouble:
+            return f"The run cannot be read just now ({self.scope.hub.trouble}). Trying again."
+        return self.scope.trouble
+
+    # ------------------------------------------------------------------ awaited answers
+    def _tick(self) -> None:
+        """Look for the answer now and then, as long as one is awaited."""
+        if self.bench.busy and self._ticker is None and self._document is not None:
+            self._ticker = pn.state.add_periodic_callback(self._look, period=LOOK_MS)
+        elif not self.bench.busy and self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+
+    def _look(self) -> None:
+        if self.bench.collect():
+            self.pump.request()
+        else:
+            self.bar.tell(self.scene, self.bench, self._trouble())
+
+    # ------------------------------------------------------------------ what a viewer does
+    def _changed(self, *events: Any) -> None:
+        if any(event.name == "playing" for event in events):
+            self._play()
+        if not self._drawing:
+            self.pump.request()
+
+    def _layer_chosen(self, event: Any) -> None:
+        if not self._drawing and event.new:
+            self.choose_layer(event.new)
+
+    def choose_layer(self, name: str) -> None:
+        """Put a layer under the lens."""
+        self.state.layer = name
+
+    def _move(self, by: int) -> None:
+        names = [row[0] for row in self.network.layers]
+        if names:
+            at = names.index(self.scene.layer) if self.scene.layer in names else 0
+            self.choose_layer(names[max(0, min(len(names) - 1, at + by))])
+
+    def _switch_scale(self) -> None:
+        self.state.linear = not self.state.linear
+
+    def _next_units(self) -> None:
+        names = [name for name in UNITS if name != "metre" or self.scope.spacing is not None]
+        self.state.units = names[(names.index(self.panels.units) + 1) % len(names)]
+
+    def hold(self) -> None:
+        """Hold what is shown as A, or let A go."""
+        self.comparison.hold(self.scene)
+
+    def cancel(self) -> None:
+        """Break off the analysis under way; where one has failed, try again."""
+        if self.bench.busy:
+            self.bench.cancel()
+        else:
+            self.bench.forgive()
+        self.pump.request()
+
+    def _analyse(self) -> None:
+        self.bench.forgive()
+        if self.state.source == "recorded":
+            self.state.source = "checkpoint"
+        else:
+            self.pump.request()
+
+    def _choose_source(self, source: str) -> None:
+        self.state.source = source
+
+    def _choose_run(self, name: str) -> None:
+        if name and name != self.state.run:
+            self.state.turn_to(name)
+
+    def _go_to(self, step: int) -> None:
+        self.state.step = min(step, self.state.last)
+
+    def _play(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+        if self.state.playing:
+            self._player = pn.state.add_periodic_callback(self._next_frame, period=FRAME_MS)
+
+    def _next_frame(self) -> None:
+        if self.scope.hub is not None and not self.pump.waiting:
+            self.state.advance([int(step) for step in self.scope.hub.records.steps("orders")])
+
+    # ------------------------------------------------------------------ runs and models
+    def _open(self, name: str) -> None:
+        try:
+            hub, run = self._open_hub(name)
+        except ValueError as error:
+            self.say("error", str(error))
+            return
+        self.scope.open(hub, run)
+        self.control.run = run
+        if self._document is not None:
+            self.pump.connect(hub, self._document)
+
+    def _run_records(self, name: str) -> Any:
+        """Return recorded analyses of a run by name, None where there are none."""
+        if name == self.state.run and self.scope.hub is not None:
+            hub = self.scope.hub
+        else:
+            try:
+                hub, _ = self._open_hub(name)
+            except ValueError:
+                return None
+            if not hub.watched:
+                hub.refresh()
+        return hub.records.dataset("orders") if "orders" in hub.records else None
+
+    def _opened(self, token: str) -> None:
+        self.state.open_model(token)
+
+    def _train(self) -> None:
+        step = getattr(self.scene.specimen, "step", None)
+        self.dialogs.train(step, self.state.replacements, self._choose_run)
+
+    def _export(self) -> None:
+        name = self.state.run or "model"
+        figures = [plot for card in self.cards.values() for plot in cards.figures_of(card.instruments)]
+        svg = bool(figures) and figures[0].output_backend == "svg"
+
+        def change(wanted: bool) -> None:
+            for plot in figures:
+                plot.output_backend = "svg" if wanted else "canvas"
+
+        self.dialogs.export(name, self.scene.orders, self.panels.lines(self.scene), change, svg)
+
+    def as_code(self) -> str:
+        """Return notebook code that repeats the analysis shown, with its lines."""
+        scene, state = self.scene, self.state
+        if scene.fresh and scene.orders is not None:
+            return fresh_code(
+                scene.specimen, state.replacements, scene.layer, scene.orders, float(state.threshold)
+            )
+        path = str(getattr(self.scope.run, "path", state.run))
+        return recorded_code(path, scene.layer, state.held)
+
+    def insert(self, line: Any) -> None:
+        """Put a line above everything."""
+        self._view.insert(0, line)
+
+    def say(self, severity: str, sentence: str) -> None:
+        """Show a sentence above the panels; an empty one takes it away."""
+        kind = {"error": "trouble"}.get(severity, "warning")
+        self.notice.text = f'<p class="{kind}" role="alert">{escape(sentence)}</p>' if sentence else ""
+        self.notice.visible = bool(sentence)
+
+    # ------------------------------------------------------------------ its life
+    def attach(self) -> None:
+        """Follow the run for the session that is being served; called when its page has loaded."""
+        self._document = pn.state.curdoc
+        pn.state.on_session_destroyed(lambda _context: self.close())
+        if self.scope.hub is not None:
+            self.pump.connect(self.scope.hub, self._document)
+        else:
+            self.pump.attend(self._document)
+
+    def close(self) -> None:
+        """Stop following, end the process that analyses."""
+        self.state.playing = False
+        self.pump.disconnect()
+        self.bench.close()

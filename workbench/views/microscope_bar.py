@@ -1,0 +1,144 @@
+"""The microscope's top line: which network, by whose analysis, what can be asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session.microscope_bench import Bench
+from workbench.session.microscope_scope import Scene
+from workbench.session.microscope_state import MicroscopeState
+from workbench.session.words import duration
+from workbench.views.icons import ICONS
+from workbench.views.styles import KEYS, RUN_BAR
+from workbench.views.text import Text
+
+__all__ = ["MicroscopeBar", "progress_words", "scene_words"]
+
+SOURCES = {"Recorded": "recorded", "Checkpoint": "checkpoint"}
+MODEL = "Model"
+_SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "6px"}}
+
+
+def progress_words(bench: Bench) -> str:
+    """Say what is being worked out, for how long, how much longer."""
+    left = bench.remaining
+    more = f", about {duration(max(left, 1))} left" if math.isfinite(left) else ""
+    return f"{bench.doing or 'analysing'} … {bench.elapsed:.1f} s{more}"
+
+
+def scene_words(scene: Scene) -> str:
+    """Say where the picture comes from.
+
+    >>> scene_words(Scene("k", None, reason="Waiting."))
+    'Waiting.'
+    """
+    if scene.orders is None:
+        return scene.reason
+    attrs = scene.orders.attrs
+    what = "recorded" if not scene.fresh else getattr(scene.specimen, "title", "analysed")
+    step = "" if scene.step is None or scene.fresh else f" at step {scene.step}"
+    tone = str(attrs.get("tone", "")).replace("[", "(").replace("]", ")")
+    return f"{what}{step} · tone {tone} cycles/frame · {attrs.get('phases')} phases"
+
+
+class MicroscopeBar(pn.viewable.Viewer):
+    """Run, source, what is going on, buttons.
+
+    Parameters
+    ----------
+    state
+        The viewer's choices.
+    names
+        Names of the runs, newest first.
+    may_ask
+        Whether this viewer may have networks analysed.
+    actions
+        By label of the button: what it does.
+    on_run, on_source, on_cancel
+        Called with the run or the source chosen; to break off or try again.
+    """
+
+    def __init__(
+        self,
+        state: MicroscopeState,
+        names: list[str],
+        may_ask: bool,
+        actions: Mapping[str, Callable[[], None]],
+        on_run: Callable[[str], None],
+        on_source: Callable[[str], None],
+        on_cancel: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.state = state
+        self.select = pmui.Select(
+            label="Run", options=names, value=state.run if state.run in names else None, size="small",
+            width=200, margin=(4, 0), css_classes=["run-select"],
+        )  # fmt: skip
+        self.select.param.watch(lambda event: on_run(event.new), "value")
+        self.source = pmui.RadioButtonGroup(
+            label="Analysis", options=self._sources(), value=self._source(), size="small", margin=(4, 0),
+            visible=may_ask,
+        )  # fmt: skip
+        self.source.param.watch(lambda event: self._chosen(event.new, on_source), "value")
+        self.words = Text(
+            '<div class="status">&nbsp;</div>', KEYS, styles={"flex": "1 1 240px", "align-self": "center"}
+        )
+        self.cancel = pmui.Button(label="Cancel", icon=ICONS["stop"], visible=False, **_SMALL)
+        self.cancel.on_click(lambda _event: on_cancel())
+        self.buttons = {label: self._button(label, action) for label, action in actions.items()}
+        self._bar = pn.Row(
+            self.select, self.source, self.words, self.cancel,
+            pn.Row(*self.buttons.values(), margin=0, styles={"flex-wrap": "wrap", "align-self": "center"}),
+            sizing_mode="stretch_width", margin=0, stylesheets=[RUN_BAR], css_classes=["run-bar"],
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._bar
+
+    def tell(self, scene: Scene, bench: Bench, trouble: str) -> None:
+        """Say where the picture comes from, or what is going on."""
+        dot, text, cancel = "#2E9E5B", scene_words(scene), ""
+        if bench.busy:
+            dot, text, cancel = "#C79A10", progress_words(bench), "Cancel"
+        elif trouble:
+            dot, text, cancel = "#D6604D", trouble, "Try again"
+        elif scene.orders is None:
+            dot = "#8C8C8C"
+        self.words.text = (
+            f'<div class="status" role="status"><span><i class="dot" style="background:{dot}"></i>'
+            f"{escape(text)}</span></div>"
+        )
+        _set(self.cancel, visible=bool(cancel), **({"label": cancel} if cancel else {}))
+        _set(self.source, options=self._sources(), value=self._source())
+        if self.state.run and self.state.run not in self.select.options:
+            self.select.options = [self.state.run, *self.select.options]
+        _set(self.select, value=self.state.run or None)
+
+    def _sources(self) -> list[str]:
+        return [*SOURCES, *([MODEL] if self.state.model else [])]
+
+    def _source(self) -> str:
+        names = {value: label for label, value in SOURCES.items()} | {"model": MODEL}
+        return names[self.state.source]
+
+    def _chosen(self, label: str, on_source: Callable[[str], None]) -> None:
+        source = {**SOURCES, MODEL: "model"}[label]
+        if source != self.state.source:
+            on_source(source)
+
+    def _button(self, label: str, action: Callable[[], None]) -> pmui.Button:
+        button = pmui.Button(label=label, **_SMALL)
+        button.on_click(lambda _event: action())
+        return button
+
+
+def _set(widget: Any, **values: Any) -> None:
+    news = {name: value for name, value in values.items() if getattr(widget, name) != value}
+    if news:
+        widget.param.update(**news)

@@ -1,0 +1,176 @@
+"""The microscope's cards: which instrument shows which frame under which title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench import plots
+from workbench.plots.labelled_spectrum import LabelledSpectrum
+from workbench.session.captions import number
+from workbench.session.microscope_compare import Pair, Rows
+from workbench.session.microscope_state import UNITS, MicroscopeState
+from workbench.views.card import PanelCard
+from workbench.views.microscope_styles import TABLE, TOOLS
+from workbench.views.panels import HATCHED, column, figure, pair, square
+from workbench.views.styles import CARD, COLOUR_BAR
+from workbench.views.text import Text
+
+__all__ = ["ComparisonCard", "SpectrumTools", "figures_of", "lineup_card", "orders_card", "spectrum_card"]
+
+ALL = "all orders"
+DB_TICKS = [(0.0, "−100"), (0.25, "−75"), (0.5, "−50"), (0.75, "−25"), (1.0, "0")]
+
+
+def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
+    """Where the energy goes, low enough to leave room for the spectrum."""
+    instrument = plots.Lineup(on_layer=on_layer)
+    instrument.level.height, instrument.shares.height = 74, 196
+    return PanelCard(
+        "Where the energy goes",
+        column(figure(instrument.level), figure(instrument.shares)),
+        {"lineup": instrument},
+        keys=lambda: plots.legend(instrument.legend()) + (HATCHED if instrument.ambiguous else ""),
+    )
+
+
+def orders_card() -> PanelCard:
+    """Measured orders beside their theory."""
+    lines = plots.OrderLines(height=280)
+    return PanelCard(
+        "Orders and their theory",
+        column(figure(lines.figure)),
+        {"order_lines": lines},
+        keys=lambda: plots.legend(lines.LEGEND),
+    )
+
+
+def spectrum_card(tools: SpectrumTools, on_line: Callable[[int], None]) -> PanelCard:
+    """Every line of the layer under the lens, named."""
+    instrument = LabelledSpectrum(size=320, on_line=on_line)
+    bar = Text(plots.colour_bar(plots.SPECTRUM, "level, dBc", DB_TICKS), COLOUR_BAR)
+    return PanelCard(
+        "Spectrum of the layer",
+        column(tools, pair(square(instrument.picture.figure), square(instrument.cut)), bar),
+        {"spectrum": instrument},
+        keys=lambda: plots.legend(instrument.legend()),
+    )
+
+
+def figures_of(instruments: dict[str, Any]) -> list[Any]:
+    """Return the Bokeh figures of a card's instruments."""
+    found: list[Any] = []
+    for instrument in instruments.values():
+        figures = getattr(instrument, "figures", None) or {"": instrument.figure}
+        found.extend(figures.values())
+    return found
+
+
+class ComparisonCard(pn.viewable.Viewer):
+    """The level and the shares of one layer in A and B, with the difference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = Text("<h2>A beside B</h2>")
+        self.table = Text("", TABLE)
+        self.words = Text('<p class="caption">&nbsp;</p>')
+        self._card = pn.Column(
+            self.title, self.table, self.words,
+            sizing_mode="stretch_width", margin=0, css_classes=["card"], stylesheets=[CARD],
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._card
+
+    def draw(self, pair: Pair | None, rows: Rows, sentence: str) -> None:
+        """Show the rows (what, dB in A, dB in B), or only the sentence."""
+        before = pair is not None and pair.label_a == "before"
+        self.title.text = "<h2>Before and after</h2>" if before else "<h2>A beside B</h2>"
+        self.table.text = "" if pair is None else difference_table(pair, rows)
+        self.words.text = f'<p class="caption">{escape(sentence)}</p>'
+
+
+def difference_table(pair: Pair, rows: Rows) -> str:
+    """Return A, B and their difference in dB as an HTML table."""
+    levels = sum(what.startswith("image_") for what, _, _ in rows)
+    body = ""
+    for what, a, b in rows:
+        spurious = what not in ("level", "direct")
+        change = b - a if np.isfinite(a) and np.isfinite(b) else float("nan")
+        tone = "" if not spurious or not abs(change) >= 0.05 else ("better" if change < 0 else "worse")
+        swatch = "" if what == "level" else f'<i style="background:{plots.cause_colour(what, levels)}"></i>'
+        words = "level, dB re tone" if what == "level" else plots.cause_label(what)
+        sign = "+" if change > 0 else ""
+        body += (
+            f"<tr><td>{swatch}{escape(words)}</td><td>{number(a)}</td><td>{number(b)}</td>"
+            f'<td class="{tone}">{sign}{number(change)}</td></tr>'
+        )
+    head = "".join(f"<th>{escape(text)}</th>" for text in ("share, dB", "A", "B", "B − A"))
+    names = f'<p class="small">{escape(pair.label_a)} · {escape(pair.label_b)}</p>'
+    return f"{names}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class SpectrumTools(pn.viewable.Viewer):
+    """Threshold, scale, order filter, units of the spectrum's axes."""
+
+    def __init__(self, state: MicroscopeState) -> None:
+        super().__init__()
+        self.state = state
+        select = {"size": "small", "margin": 0}
+        self.threshold = pmui.IntSlider(
+            label="Label lines above, dBc", start=-120, end=0, step=5, value=int(state.threshold),
+            size="small", margin=(0, 10), sizing_mode="stretch_width", css_classes=["grows"],
+        )  # fmt: skip
+        self.linear = pmui.Switch(label="Linear", value=state.linear, margin=0, width=96)
+        self.order = pmui.Select(label="Order", options=[ALL], value=ALL, width=112, **select)
+        self.units = pmui.Select(
+            label="Frequency in", options=self._units(False), value=UNITS[state.units], width=150, **select
+        )
+        self._bar = pn.Row(
+            self.threshold, self.linear, self.order, self.units,
+            sizing_mode="stretch_width", margin=0, stylesheets=[TOOLS],
+        )  # fmt: skip
+        self.threshold.param.watch(self._moved, "value_throttled")
+        self.linear.param.watch(self._moved, "value")
+        self.order.param.watch(self._moved, "value")
+        self.units.param.watch(self._moved, "value")
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._bar
+
+    def offer(self, orders: list[int], metres: bool) -> None:
+        """Offer the orders that there are, and cycles per metre where the scene knows them."""
+        state = self.state
+        options = [ALL, *(f"order ±{k}" if k else "order 0" for k in orders)]
+        wanted = ALL if state.order is None else (f"order ±{state.order}" if state.order else "order 0")
+        _set(self.order, options=options if wanted in options else [*options, wanted], value=wanted)
+        _set(self.units, options=self._units(metres), value=UNITS[state.units])
+        _set(self.threshold, value=int(state.threshold))
+        _set(self.linear, value=state.linear)
+
+    def _units(self, metres: bool) -> list[str]:
+        return [words for name, words in UNITS.items() if metres or name != "metre"]
+
+    # A widget that merely shows the state differs from it in nothing; one that was moved does.
+    def _moved(self, event: Any) -> None:
+        if event.obj is self.threshold:
+            name, value = "threshold", event.new
+        elif event.obj is self.linear:
+            name, value = "linear", event.new
+        elif event.obj is self.order:
+            name, value = "order", None if event.new == ALL else int(event.new.split("±")[-1].split()[-1])
+        else:
+            name, value = "units", next(unit for unit, words in UNITS.items() if words == event.new)
+        if (value is not None or name == "order") and getattr(self.state, name) != value:
+            self.state.param.update(**{name: value})
+
+
+def _set(widget: Any, **values: Any) -> None:
+    news = {name: value for name, value in values.items() if getattr(widget, name) != value}
+    if news:
+        widget.param.update(**news)

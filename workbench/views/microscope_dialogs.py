@@ -1,0 +1,153 @@
+"""What the microscope asks or hands out in dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import xarray as xr
+
+from workbench.session.control import Control
+from workbench.session.microscope_export import lines_csv, orders_csv, orders_netcdf
+from workbench.session.microscope_model import open_model
+from workbench.views.aside import aside
+from workbench.views.keyboard import key_table
+from workbench.views.microscope_styles import TOOLS, WORDS
+from workbench.views.text import Text
+
+__all__ = ["Dialogs"]
+
+KEYS = {
+    "↑ ↓": "layer, in the list",
+    "[ ]": "previous, next layer, from anywhere",
+    "m": "marker to the next strongest line",
+    "d": "delta marker to the next strongest line",
+    "l": "linear or logarithmic",
+    "u": "units of frequency",
+    "h": "hold what is shown as A, or let A go",
+    "z, y": "undo, do again what was replaced",
+    "c": "this view as Python",
+    "?": "this list",
+}
+
+
+class Dialogs:
+    """One dialog, with whatever content is asked for.
+
+    Parameters
+    ----------
+    control
+        What this viewer may do with the run.
+    """
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self.dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
+
+    def keys(self) -> None:
+        """List the keys."""
+        self._open("Keys", Text(key_table(KEYS), WORDS))
+
+    def code(self, code: str) -> None:
+        """Show the notebook code of the view."""
+        self._open("This view as Python", Text(f"<pre>{escape(code)}</pre>", WORDS))
+
+    def export(
+        self, name: str, orders: xr.Dataset | None, lines: xr.Dataset | None,
+        on_svg: Callable[[bool], None], svg: bool,
+    ) -> None:  # fmt: skip
+        """Offer the tables as files; figures save themselves."""
+        if orders is None:
+            self._open("Export", Text("<p>There is nothing to export yet.</p>"))
+            return
+        files: list[Any] = [
+            _file(f"{name}-orders.csv", "Orders, CSV", lambda: orders_csv(orders)),
+            _file(f"{name}-orders.nc", "Orders, NetCDF", lambda: orders_netcdf(orders)),
+        ]
+        if lines is not None:
+            files.append(_file(f"{name}-lines.csv", "Lines of this layer, CSV", lambda: lines_csv(lines)))
+        switch = pmui.Switch(label="Figures as SVG (else PNG)", value=svg, margin=0)
+        switch.param.watch(lambda event: on_svg(event.new), "value")
+        self._open(
+            "Export",
+            pn.Row(*files, stylesheets=[TOOLS], margin=(8, 0), sizing_mode="stretch_width"),
+            Text("<p>Every figure has a save button in its tools, at its upper right corner.</p>"),
+            switch,
+        )
+
+    def model(self, on_token: Callable[[str], None]) -> None:
+        """Ask for a model file; opening it executes it, so that has to be confirmed."""
+        wide = {"size": "small", "sizing_mode": "stretch_width", "margin": (6, 0)}
+        file = pmui.TextInput(
+            label="FILE.py:MODEL, in the workspace folder", placeholder="nets/unet.py:net", **wide
+        )
+        weights = pmui.TextInput(label="Weights (.safetensors, .pt), optional", **wide)
+        sure = pmui.Checkbox(label="Execute this file: I trust it.", value=False, margin=(6, 0))
+        go = pmui.Button(label="Open the model", color="primary", variant="contained", size="small")
+        answer = Text('<p class="small">&nbsp;</p>', WORDS)
+
+        def opened(token: str) -> None:
+            self.dialog.open = go.loading = False
+            on_token(token)
+
+        def refused(sentence: str) -> None:
+            go.loading = False
+            answer.text = f'<p class="trouble" role="alert">{escape(sentence)}</p>'
+
+        def start(_event: Any) -> None:
+            go.loading = True
+            chosen = (file.value_input or file.value, weights.value_input or weights.value)
+            aside(lambda: open_model(self.control, *chosen, sure.value), opened, refused)
+
+        go.on_click(start)
+        self._open(
+            "Open a model of your own",
+            Text(
+                '<p class="warning">Opening a model executes its Python file on this machine, with your '
+                "rights. Open only files that you trust.</p>",
+                WORDS,
+            ),
+            file, weights, sure, go, answer,
+        )  # fmt: skip
+
+    def train(
+        self, step: int | None, replacements: tuple[tuple[str, str], ...], on_run: Callable[[str], None]
+    ) -> None:
+        """Ask whether to train on with the layers that were replaced."""
+        listed = "".join(f"<li>{escape(layer)} → {escape(kind)}</li>" for layer, kind in replacements)
+        go = pmui.Button(label="Start the branch", color="primary", variant="contained", size="small")
+        answer = Text('<p class="small">&nbsp;</p>', WORDS)
+
+        def started(run: Any) -> None:
+            self.dialog.open = go.loading = False
+            on_run(run.name)
+
+        def refused(sentence: str) -> None:
+            go.loading = False
+            answer.text = f'<p class="trouble" role="alert">{escape(sentence)}</p>'
+
+        def start(_event: Any) -> None:
+            go.loading = True
+            aside(lambda: self.control.branch(step, replacements=replacements), started, refused)
+
+        go.on_click(start)
+        self._open(
+            "Continue training from here",
+            Text(f"<p>A new run goes on from the checkpoint of step {step}, with:</p><ul>{listed}</ul>"),
+            go, answer,
+        )  # fmt: skip
+
+    def _open(self, title: str, *content: Any) -> None:
+        self.dialog.objects = [Text(f"<h2>{escape(title)}</h2>"), *content]
+        self.dialog.open = True
+
+
+def _file(filename: str, label: str, callback: Callable[[], Any]) -> Any:
+    return pmui.FileDownload(
+        filename=Path(filename).name, label=label, callback=callback, button_type="default", size="small",
+        variant="outlined", margin=0,
+    )  # fmt: skip

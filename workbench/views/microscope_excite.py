@@ -1,0 +1,113 @@
+"""What goes into the network under the microscope: tones, level, phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session.microscope_state import MicroscopeState
+from workbench.views.microscope_styles import TOOLS, WORDS
+from workbench.views.newrun import NO_STEPPERS
+from workbench.views.styles import CARD
+from workbench.views.text import Text
+
+__all__ = ["Excitation"]
+
+PRESETS: dict[str, tuple[int, int, int | None, int | None] | None] = {
+    "As recorded": None,
+    "Tone (5, 11)": (5, 11, None, None),
+    "Along x: (0, 7)": (0, 7, None, None),
+    "Along y: (7, 0)": (7, 0, None, None),
+    "Low: (1, 2)": (1, 2, None, None),
+    "Two tones: (3, 5) and (4, 9)": (3, 5, 4, 9),
+}
+PHASES = [8, 16, 32, 64, 128]
+_FIELD = {"size": "small", "margin": 0, "width": 84}
+NUMBERS = ("tone_y", "tone_x", "second_y", "second_x", "amplitude", "offset")
+
+
+class Excitation(pn.viewable.Viewer):
+    """Fields that change nothing before they are complete: an analysis takes seconds.
+
+    Parameters
+    ----------
+    state
+        Takes the values when "Analyse" is pressed.
+    on_analyse
+        Called then.
+    """
+
+    def __init__(self, state: MicroscopeState, on_analyse: Callable[[], None]) -> None:
+        super().__init__()
+        self.state, self._on_analyse = state, on_analyse
+        labels = ("Tone y", "Tone x", "2nd y", "2nd x", "Amplitude", "Offset")
+        self.fields: dict[str, Any] = {}
+        for name, label in zip(NUMBERS, labels, strict=True):
+            whole = name.startswith(("tone", "second"))
+            maker = pmui.IntInput if whole else pmui.FloatInput
+            options = {"start": 0} if name == "amplitude" else {}
+            self.fields[name] = maker(
+                label=label, value=getattr(state, name), sx=NO_STEPPERS, **options, **_FIELD
+            )
+        self.fields["phases"] = pmui.Select(
+            label="Phases J", options=sorted({*PHASES, state.phases}), value=state.phases, **_FIELD
+        )
+        self.preset = pmui.Select(
+            label="Preset", options=list(PRESETS), value="As recorded", size="small", margin=0, width=178
+        )
+        self.preset.param.watch(lambda event: self.choose(event.new), "value")
+        self.go = pmui.Button(label="Analyse", color="primary", variant="contained", size="small", margin=0)
+        self.go.on_click(lambda _event: self.analyse())
+        self.note = Text('<p class="small two">&nbsp;</p>', WORDS)
+        row = {"sizing_mode": "stretch_width", "margin": 0, "stylesheets": [TOOLS]}
+        fields = self.fields
+        self._card = pn.Column(
+            Text("<h2>Excitation</h2>"),
+            pn.Row(self.preset, self.go, **row),
+            pn.Row(*(fields[name] for name in NUMBERS[:4]), **row),
+            pn.Row(*(fields[name] for name in ("amplitude", "offset", "phases")), **row),
+            self.note,
+            sizing_mode="stretch_width", margin=0, css_classes=["card"],
+            stylesheets=[CARD + ":host(.card) { gap: 10px; }"],
+        )  # fmt: skip
+        state.param.watch(self._follow, [*NUMBERS, "phases"])
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._card
+
+    def choose(self, name: str) -> None:
+        """Fill in the fields of a preset."""
+        chosen = PRESETS.get(name) or (None, None, None, None)
+        for field, value in zip(NUMBERS[:4], chosen, strict=True):
+            self.fields[field].value = value
+
+    def analyse(self) -> None:
+        """Take the fields over; what does not make sense is said instead."""
+        values = {name: widget.value for name, widget in self.fields.items()}
+        for name in ("amplitude", "offset"):
+            if values[name] is None:
+                values[name] = self.state.param[name].default
+        if (values["second_y"] or values["second_x"]) and not (values["tone_y"] or values["tone_x"]):
+            self.say("A second tone needs a first one.")
+            return
+        try:
+            self.state.param.update(**values)
+        except ValueError as error:
+            self.say(str(error))
+            return
+        self.say("")
+        self._on_analyse()
+
+    def say(self, sentence: str) -> None:
+        """Say what the fields mean, or why they do not."""
+        self.note.text = f'<p class="small two">{escape(sentence) or "&nbsp;"}</p>'
+
+    def _follow(self, *events: Any) -> None:
+        for event in events:
+            widget = self.fields[event.name]
+            if widget.value != event.new:
+                widget.value = event.new

@@ -1,0 +1,85 @@
+"""Where the microscope lives: a page of its own, its whole state in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.session import Hub, hub_of
+from workbench.session.control import may_control
+from workbench.session.microscope_state import URL_NAMES, MicroscopeState
+from workbench.views.connection import reload_when_back
+from workbench.views.microscope import Microscope
+from workbench.views.page import framed_page
+from workbench.views.text import Text
+
+__all__ = ["microscope_page", "take_what_is_valid"]
+
+
+def take_what_is_valid(state: MicroscopeState, found: dict[str, Any]) -> list[str]:
+    """Set the values that the state accepts; return those it does not, in words.
+
+    One bad value in an address must not lose all the others.
+
+    >>> state = MicroscopeState()
+    >>> take_what_is_valid(state, {"phases": 8, "amplitude": -1})
+    ['amplitude=-1']
+    >>> state.phases
+    8
+    """
+    refused = []
+    for name, value in found.items():
+        try:
+            state.param.update(**{name: value})
+        except (ValueError, TypeError):
+            refused.append(f"{URL_NAMES[name]}={value}")
+    return refused
+
+
+def open_workshop(specimen: Any) -> Any:
+    """Return a process that analyses `specimen`; it starts with the first question."""
+    from workbench.runs.specimen_workshop import Workshop
+
+    return Workshop(specimen)
+
+
+def microscope_page() -> pmui.Page:
+    """Return the microscope as a page: on the run or the model of the address, else the newest run."""
+    from workbench.runs import list_runs
+
+    state = MicroscopeState()
+    refused: list[str] = []
+    if pn.state.location is not None:
+        pn.state.location.sync(
+            state, URL_NAMES, on_error=lambda found: refused.extend(take_what_is_valid(state, found))
+        )
+    if state.model:
+        state.source = "model"
+    runs = list_runs()
+    if not state.run and runs:
+        state.run = runs[0].name
+
+    def open_hub(name: str) -> tuple[Hub, Any]:
+        # By name only: an address must not open a folder outside the workspace.
+        known = {run.name: run for run in list_runs()}
+        if name not in known:
+            raise ValueError(f"no run {name!r} here; there are: {', '.join(known) or 'none'}")
+        return hub_of(known[name]), known[name]
+
+    view = Microscope(state, open_hub, list_runs, open_workshop, can_control=may_control(pn.state.user))
+    if refused:
+        view.say("warning", f"Ignored from the address: {', '.join(refused)}.")
+    return page_of(view)
+
+
+def page_of(view: Microscope) -> pmui.Page:
+    """Return the whole page; call it once, in the session that is being served."""
+    page = framed_page("Microscope", [view])
+    if pn.state.curdoc is not None:
+        lost = Text("", visible=False)
+        view.insert(lost)
+        reload_when_back(pn.state.curdoc, lost.div)
+    pn.state.onload(view.attach)
+    return page
