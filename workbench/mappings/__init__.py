@@ -12,9 +12,11 @@ from workbench.mappings.controls import (
     encode_real_imag_repeat,
 )
 from workbench.mappings.direct import decode_mag_phase, decode_real_imag, encode_mag_phase, encode_real_imag
+from workbench.mappings.errors import ERRORS, disturb
 from workbench.mappings.mapping import EDGES, Mapping
 from workbench.mappings.nyquist import decode_nyquist, encode_nyquist
 from workbench.mappings.scaling import SCALE, from_network, to_network
+from workbench.mappings.stages import INTERPOLATIONS, nyquist_stages
 from workbench.signals import Registry
 
 SAME, BETWEEN, REPEATED = (0.0,), (0.0, 0.5), (-0.25, 0.25)
@@ -41,12 +43,16 @@ MAPPINGS: Registry[Mapping] = Registry(
 
 __all__ = [
     "EDGES",
+    "ERRORS",
+    "INTERPOLATIONS",
     "MAPPINGS",
     "SCALE",
     "Mapping",
     "Rectangle",
+    "disturb",
     "from_network",
     "nyquist_band",
+    "nyquist_stages",
     "out_of_band_ratio",
     "to_network",
 ]

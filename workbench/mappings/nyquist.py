@@ -17,7 +17,7 @@ def _index_sum(shape: tuple[int, int]) -> np.ndarray:
     return np.add.outer(np.arange(shape[0]), np.arange(shape[1]))
 
 
-def _carrier(like: Any, shape: tuple[int, int]) -> Any:
+def carrier(like: Any, shape: tuple[int, int]) -> Any:
     """Sample the carrier c[m, n] = j^(m+n), i.e. the frequency (pi/2, pi/2), without rounding."""
     quarter_turns = np.array(
         [1, 1j, -1, -1j], dtype=np.complex64
@@ -45,11 +45,19 @@ def encode_nyquist(x: Any, edge: str) -> Any:
     it.
     """
     P, Q = x.shape[-2:]
-    y = (upsample(x) * _carrier(x, (2 * P, 2 * Q))).real
-    if edge == "pack" and _has_edge_bin((P, Q)):
-        lost = (x * _checkerboard(x, (P, Q))).mean(PLANE, keepdims=True).imag
-        y = y + lost * _checkerboard(x, (2 * P, 2 * Q))
+    y = (upsample(x) * carrier(x, (2 * P, 2 * Q))).real
+    if edge == "pack":
+        y = pack_edge(y, x)
     return y[..., None, :, :]
+
+
+def pack_edge(y: Any, x: Any) -> Any:
+    """Add to the mapped ``y`` (..., 2P, 2Q), at (pi, pi), what its DC cannot hold of ``x`` (..., P, Q)."""
+    P, Q = x.shape[-2:]
+    if not _has_edge_bin((P, Q)):
+        return y
+    lost = (x * _checkerboard(x, (P, Q))).mean(PLANE, keepdims=True).imag
+    return y + lost * _checkerboard(x, (2 * P, 2 * Q))
 
 
 def decode_nyquist(y: Any, edge: str) -> Any:
@@ -62,7 +70,7 @@ def decode_nyquist(y: Any, edge: str) -> Any:
     """
     y = y[..., 0, :, :]
     M, N = y.shape[-2:]
-    x = 2 * low_band(y * _carrier(y, (M, N)).conj())
+    x = 2 * low_band(y * carrier(y, (M, N)).conj())
     half = (M // 2, N // 2)
     if _has_edge_bin(half):
         correction = -y.mean(PLANE, keepdims=True)
