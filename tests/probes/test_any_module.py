@@ -687,6 +687,12 @@ def test_layers_of_other_dimensions_are_listed():
     assert analysis.attrs["not_analysed"] == ["line: no spatial axes: shape (16, 2, 14)"]
 
 
+def test_a_mean_over_one_axis_is_no_image():
+    analysis = analyse_orders(OPERATIONS["strip pool"](), (1, 12, 24), (5, 4), phases=24)
+    assert analysis.layer.values.tolist() == ["0.mul", "1"]
+    assert all("one value along y" in entry for entry in analysis.attrs["not_analysed"])
+
+
 def test_a_vector_between_images_makes_everything_ambiguous():
     net = nn.Sequential(
         nn.Conv2d(1, 2, 3, padding=1),

@@ -1,5 +1,7 @@
 """A circular network of any architecture shows no leakage: its lattice explains every line."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -24,68 +26,90 @@ class Skip(nn.Module):
         return torch.cat([x, self.branch(x)], dim=1)
 
 
-def circular_conv(inputs, outputs, kernel=3, stride=1):
-    pad = (kernel - 1) // 2
-    return nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=pad, padding_mode="circular")
+class Residual(nn.Sequential):
+    """Add what a branch of the same size makes, in place."""
+
+    def forward(self, x):
+        y = super().forward(x)
+        y += x
+        return y
+
+
+def circular_conv(inputs, outputs, kernel=3, stride=1, **options):
+    pad = options.get("dilation", 1) * (kernel - 1) // 2
+    return nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=pad, padding_mode="circular", **options)
+
+
+ONE_TO_ONE = {
+    "conv": lambda c: circular_conv(c, c),
+    "dilated": lambda c: circular_conv(c, c, dilation=2),
+    "depthwise": lambda c: circular_conv(c, c, groups=c),
+    "batch": nn.BatchNorm2d,
+    "instance": lambda c: nn.InstanceNorm2d(c, affine=True),
+    "layer": lambda c: nn.GroupNorm(1, c),
+    "pool": lambda c: nn.Sequential(nn.CircularPad2d(1), nn.MaxPool2d(3, stride=1)),
+    "residual": lambda c: Residual(circular_conv(c, c), nn.GELU(), circular_conv(c, c)),
+}
 
 
 @st.composite
-def networks(draw, depth=0, channels=2):
+def networks(draw, size, depth=0, channels=2):
     """A random circular network that keeps its size, and its number of channels out."""
     layers = []
     for _ in range(draw(st.integers(1, 2))):
-        kind = draw(st.sampled_from(["conv", "activation", "batch", "instance", "level", "pool_only"]))
-        if kind == "conv":
-            layers.append(circular_conv(channels, channels))
-        elif kind == "activation":
-            layers.append(draw(st.sampled_from(ACTIVATIONS))())
-        elif kind == "batch":
-            layers.append(nn.BatchNorm2d(channels))
-        elif kind == "instance":
-            layers.append(nn.InstanceNorm2d(channels, affine=True))
-        elif kind == "level" and depth < 3:
-            down = draw(st.sampled_from(["conv", "max", "avg"]))
-            up = draw(st.sampled_from(["nearest", "deconv", "subpixel"]))
-            inner, inner_channels = draw(networks(depth + 1, channels))
-            parts = [
-                {
-                    "conv": circular_conv(channels, channels, 4, 2),
-                    "max": nn.MaxPool2d(2),
-                    "avg": nn.AvgPool2d(2),
-                }[down],
-                inner,
-            ]
-            if up == "deconv":
-                parts.append(TransposedConvolution(inner_channels, channels, padding="circular"))
-            elif up == "subpixel":
-                parts += [nn.Conv2d(inner_channels, 4 * channels, 1), nn.PixelShuffle(2)]
-            else:
-                parts += [nn.Upsample(scale_factor=2), circular_conv(inner_channels, channels)]
-            layers.append(Skip(nn.Sequential(*parts)))
-            channels *= 2
+        kind = draw(st.sampled_from([*ONE_TO_ONE, "activation", "level", "level", "level"]))
+        factors = [s for s in (2, 3) if all(n % s == 0 and n >= 4 * s for n in size)]
+        if kind == "level" and factors and depth < 3:
+            layer, channels = draw(levels(size, depth, channels, draw(st.sampled_from(factors))))
+            layers.append(layer)
+        elif kind in ONE_TO_ONE:
+            layers.append(ONE_TO_ONE[kind](channels))
         else:
-            layers.append(nn.MaxPool2d(3, stride=1, padding=0))
-            layers.insert(-1, nn.CircularPad2d(1))
+            layers.append(draw(st.sampled_from(ACTIVATIONS))())
     return nn.Sequential(*layers), channels
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(
-    networks(),
-    st.sampled_from([((16, 16), (3, 5)), ((16, 16), (-1, 6)), ((32, 16), (5, 0)), ((24, 24), (5, 7))]),
-    st.integers(0, 2**16),
-)
-def test_no_leakage(network, frame, seed):
+@st.composite
+def levels(draw, size, depth, channels, factor):
+    """Down by a factor, something there, up again; beside the input, or alone."""
+    inner, inner_channels = draw(networks([n // factor for n in size], depth + 1, channels))
+    down = draw(st.sampled_from(["conv", "max", "avg", "shuffle"]))
+    up = draw(st.sampled_from(["nearest", "subpixel", *(["deconv"] if factor == 2 else [])]))
+    parts = {
+        "conv": [circular_conv(channels, channels, 4 if factor == 2 else 3, factor)],
+        "max": [nn.MaxPool2d(factor)],
+        "avg": [nn.AvgPool2d(factor)],
+        "shuffle": [nn.PixelUnshuffle(factor), nn.Conv2d(factor**2 * channels, channels, 1)],
+    }[down] + [inner]
+    if up == "deconv":
+        parts.append(TransposedConvolution(inner_channels, channels, padding="circular"))
+    elif up == "subpixel":
+        parts += [nn.Conv2d(inner_channels, factor**2 * channels, 1), nn.PixelShuffle(factor)]
+    else:
+        parts += [nn.Upsample(scale_factor=factor), circular_conv(inner_channels, channels)]
+    branch = nn.Sequential(*parts)
+    return draw(st.sampled_from([(Skip(branch), 2 * channels), (branch, channels)]))
+
+
+FRAMES = [((16, 16), (3, 5)), ((16, 16), (-1, 6)), ((32, 16), (5, 0)), ((24, 24), (5, 7)), ((12, 24), (5, 8))]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.data(), st.sampled_from(FRAMES), st.integers(0, 2**16))
+def test_no_leakage(data, frame, seed):
     (height, width), tone = frame
     torch.manual_seed(seed)
-    net = nn.Sequential(circular_conv(1, 2), network[0]).double()
+    net = nn.Sequential(circular_conv(1, 2), data.draw(networks((height, width)))[0]).double()
     for parameter in net.parameters():
         nn.init.uniform_(parameter, -0.6, 0.6)
     for part in net.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.running_mean.uniform_(-0.3, 0.3)
             part.running_var.uniform_(0.5, 2)
+    before = copy.deepcopy(net).state_dict()
     analysis = analyse_orders(net, (1, height, width), tone, phases=max(height, width), offset=0.2)
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+    assert all(part.training and not part._forward_hooks for part in net.modules())
     total = analysis.power.sum(["order", "cause"])
     leakage = analysis.power.sel(cause="leakage").sum("order")
     assert float((leakage / total.clip(1e-300)).max()) <= 1e-10

@@ -32,4 +32,7 @@ def as_image(output: Tensor, lineage: Lineage, frames: int) -> tuple[Tensor | No
         output = output.transpose(2, 3)
     if output.shape[2] * output.shape[3] == 1:
         return None, "no spatial axis: one sample per frame (1×1)"
+    for name, size, rate, frame in zip("yx", output.shape[2:], lineage.rate, lineage.frame[1:], strict=True):
+        if size == 1 and rate * frame > 1:
+            return None, f"one value along {name}: the axis was averaged away, not sampled"
     return output, ""
