@@ -7,12 +7,16 @@ use, which spares every process of the workbench a second.
 from workbench.signals.activations import ACTIVATIONS
 from workbench.signals.chain import chain_lines, chain_spectrum, filter_gain, layer_chain, oversampled
 from workbench.signals.checks import host_array
+from workbench.signals.comparison import compare_orders
 from workbench.signals.folding import fold
 from workbench.signals.formula import parse_formula
+from workbench.signals.groups import grouped_power
 from workbench.signals.harmonics import harmonic_amplitude_field, harmonic_amplitudes
+from workbench.signals.increments import order_increments
 from workbench.signals.lines import predict_spectrum
 from workbench.signals.looks import coherence_bias, coherence_null_quantile, coherence_unbiased
 from workbench.signals.merit import figures_of_merit
+from workbench.signals.narration import describe_increments, describe_origins
 from workbench.signals.peaks import find_lines
 from workbench.signals.periodograms import power_spectral_density
 from workbench.signals.registry import Registry
@@ -29,14 +33,19 @@ __all__ = [
     "coherence_bias",
     "coherence_null_quantile",
     "coherence_unbiased",
+    "compare_orders",
+    "describe_increments",
+    "describe_origins",
     "figures_of_merit",
     "filter_gain",
     "find_lines",
     "fold",
+    "grouped_power",
     "harmonic_amplitude_field",
     "harmonic_amplitudes",
     "host_array",
     "layer_chain",
+    "order_increments",
     "oversampled",
     "parse_formula",
     "power_db",

@@ -1,0 +1,114 @@
+"""Families of lines that an order analysis is summed up to: harmonics, orders, causes."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import xarray as xr
+
+ORDERS_LISTED = 5
+_DIMS = (("order",), ("order_1", "order_2"))
+
+
+def grouped_power(orders: xr.Dataset, highest: int = ORDERS_LISTED) -> xr.DataArray:
+    """Power of each layer by family of lines. The families overlap: an alias of order 3 is in three of them.
+
+    ==============  ===========================================================================
+    all             everything except DC
+    fundamental     order 1 at its true frequency (of a complex layer +1 alone; of two tones both)
+    harmonic        orders of magnitude 2 and above, by whatever cause; of two tones |k| + |l| >= 2
+    order_2 …       that order, by whatever cause
+    folded          every order, where a decimation folded it to
+    image           all levels together; image_1, image_2, … each
+    leakage         position-dependent lines
+    mirror          order −1 of a complex analysis
+    dc              order 0, direct
+    ==============  ===========================================================================
+
+    Parameters
+    ----------
+    orders : Dataset
+        As of `figures_of_merit`; of one tone (``order``) or two (``order_1``, ``order_2``). An analysis with
+        the one cause "all" (of a scene) has only the families of orders; its order 0 counts as signal.
+    highest : int
+        Last of the orders listed one by one.
+
+    Returns
+    -------
+    DataArray
+        ``power(..., layer, group)``, NaN where nothing was analysed.
+
+    Raises
+    ------
+    ValueError
+        If `orders` has no such power.
+
+    Examples
+    --------
+    >>> power = xr.DataArray(
+    ...     np.array([[[1.0], [4.0], [2.0], [4.0], [1.0]]]),
+    ...     dims=("layer", "order", "cause"),
+    ...     coords={"layer": ["act"], "order": np.arange(-2, 3), "cause": ["direct"]},
+    ... )
+    >>> found = grouped_power(power.to_dataset(name="power"), highest=2)
+    >>> found.sel(layer="act", group=["all", "fundamental", "harmonic", "dc"]).values
+    array([10.,  8.,  2.,  2.])
+    """
+    power = _power(orders)
+    dims = next(d for d in _DIMS if set(d) <= set(power.dims))
+    magnitude = sum((abs(power[d]) for d in dims), xr.zeros_like(power[dims[0]]))
+    causes = [str(cause) for cause in power.cause.values]
+    tone = causes != ["all"]
+    direct = power.cause.isin(["direct"] if tone else ["all"])
+    real = bool(orders.attrs.get("real", True))
+    first = magnitude == 1 if real else (magnitude == 1) & (sum(power[d] for d in dims) > 0)
+    dc = (magnitude == 0) & (power.cause == "direct")
+    masks = {
+        "all": ~dc,
+        "fundamental": first & direct,
+        "harmonic": magnitude >= 2,
+        **{f"order_{k}": magnitude == k for k in range(2, highest + 1)},
+    }
+    if tone:
+        levels = sorted(c for c in causes if re.fullmatch(r"image_\d+", c))
+        masks |= {"folded": power.cause == "folded", "image": power.cause.isin(levels)}
+        masks |= {level: power.cause == level for level in levels}
+        masks |= {"leakage": power.cause == "leakage", "dc": dc}
+    if not real:
+        masks["mirror"] = (magnitude == 1) & (sum(power[d] for d in dims) < 0)
+    lines = [*dims, "cause"]
+    sums = [power.where(mask, 0.0).sum(lines) for mask in masks.values()]
+    result = xr.concat(sums, xr.Variable("group", list(masks))).where(power.notnull().any(lines))
+    result["group"].attrs = {"long_name": "family of lines"}
+    kept = {
+        name: coord
+        for name, coord in orders.coords.items()
+        if name not in coord.dims and set(coord.dims) <= set(result.dims)
+    }
+    return result.transpose(..., "layer", "group").assign_coords(kept).rename("power")
+
+
+def _power(orders: xr.Dataset) -> xr.DataArray:
+    if not isinstance(orders, xr.Dataset) or "power" not in orders:
+        found = type(orders).__name__
+        raise ValueError(f"needs an order analysis, a Dataset with power(layer, order, cause), found {found}")
+    power = orders["power"]
+    if not {"layer", "cause"} <= set(power.dims) or not any(set(d) <= set(power.dims) for d in _DIMS):
+        raise ValueError(f"needs power over layer, order, cause (or order_1, order_2), found {power.dims}")
+    return power.drop_vars([name for name in power.coords if name not in power.dims])
+
+
+def input_power(orders: xr.Dataset, groups: list[str]) -> np.ndarray:
+    """Power of the input by the same families: the tone is its fundamental, its offset is DC.
+
+    Examples
+    --------
+    >>> orders = xr.Dataset(attrs={"input_power": 0.75, "input_order_1_power": 0.5})
+    >>> input_power(orders, ["all", "fundamental", "folded", "dc"])
+    array([0.5 , 0.5 , 0.  , 0.25])
+    """
+    first = float(np.sum(orders.attrs.get("input_order_1_power", np.nan)))
+    constant = float(orders.attrs.get("input_power", np.nan)) - first
+    known = {"all": first, "fundamental": first, "dc": constant if abs(constant) > 1e-12 * first else 0.0}
+    return np.array([known.get(group, 0.0 if np.isfinite(first) else np.nan) for group in groups])
