@@ -191,7 +191,11 @@ def test_a_branch_goes_on_from_a_checkpoint_with_changes(tmp_path, quiet):
         parent.branch(steps=9, colour="red")
     with pytest.raises(ValueError, match="keeps its parent's scene"):
         parent.branch(steps=9, scene="onetone")
+    with pytest.raises(ValueError, match=r"tensors of step 6's checkpoint have another shape.*partial=True"):
+        parent.branch(steps=9, width=8)
     assert list_runs(tmp_path) == [parent]
+    wider = parent.branch(steps=9, width=8, partial=True)
+    assert (wider.spec.width, wider.spec.parent["step"]) == (8, 6)
     child = parent.branch(steps=9, activation="gelu", coherence_weight=1.0, name="child")
     assert child.spec.parent == {"name": "parent", "path": str(parent.path), "step": 6}
     assert child.spec.system_options["activation"] == "gelu"

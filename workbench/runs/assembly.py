@@ -76,13 +76,18 @@ def _scene_options(scene: str | None) -> list[str]:
     ]
 
 
-def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
+def check(spec: RunSpec, scene: xr.Dataset | None = None) -> System:
     """Make sure that `prepare` will succeed, without weights, without training patches, without writing.
 
     Parameters
     ----------
     spec : what is to be run
     scene : the user's Dataset, which is not in a run directory yet
+
+    Returns
+    -------
+    System
+        What would be trained; its networks have shapes, but no weights.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def check(spec: RunSpec, scene: xr.Dataset | None = None) -> None:
         )
     try:
         with without_weights():
-            build_system(spec, training.sizes["channel"])
+            return build_system(spec, training.sizes["channel"])
     except ValueError as error:
         context = (
             "" if f"{pixels}" not in str(error) else f"size={spec.size} makes networks of {pixels} pixels: "

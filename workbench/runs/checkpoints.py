@@ -126,6 +126,20 @@ def load_checkpoint(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], dict[str
         raise CheckpointError(f"checkpoint {checkpoint.path.name} is damaged: {error}") from error
 
 
+def tensor_shapes(checkpoint: Checkpoint) -> dict[str, tuple[int, ...]]:
+    """Shapes of a checkpoint's tensors by name, from its header alone; needs no torch.
+
+    Raises
+    ------
+    CheckpointError
+        If the header cannot be read.
+    """
+    header = _read_header(checkpoint.path)
+    if header is None:
+        raise CheckpointError(f"checkpoint {checkpoint.path.name} is damaged: its header cannot be read")
+    return {name: tuple(about["shape"]) for name, about in header.items() if name != "__metadata__"}
+
+
 def load_newest(run: Path) -> tuple[Checkpoint, dict[str, Tensor], dict[str, Any], list[str]] | None:
     """Read the newest sound checkpoint, or return None where there never was one.
 
@@ -181,14 +195,16 @@ def _byte_type() -> Any:
 
 
 def _header(path: Path) -> dict[str, str] | None:
+    about = (_read_header(path) or {}).get("__metadata__")
+    return about if isinstance(about, dict) and {"step", "score", "pinned"} <= about.keys() else None
+
+
+def _read_header(path: Path) -> dict[str, Any] | None:
     # A safetensors file begins with its header's length (8 bytes, little-endian), then the header as JSON.
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
-            size = path.stat().st_size
-            if length > size:
-                return None
-            about = json.loads(file.read(length))["__metadata__"]
-        return about if {"step", "score", "pinned"} <= about.keys() else None
-    except (OSError, struct.error, KeyError, json.JSONDecodeError, UnicodeDecodeError, TypeError):
+            header = json.loads(file.read(length)) if length <= path.stat().st_size else None
+    except (OSError, struct.error, json.JSONDecodeError, UnicodeDecodeError):
         return None
+    return header if isinstance(header, dict) else None

@@ -182,23 +182,30 @@ class Run:
             commands.take(self.path)
             enqueue(self.path)
 
-    def branch(self, step: int | None = None, *, name: str | None = None, **changes: Any) -> Run:
+    def branch(
+        self, step: int | None = None, *, name: str | None = None, partial: bool = False, **changes: Any
+    ) -> Run:
         """Start a new run from a checkpoint of this one, with changed parameters or layers.
+
+        Weights carry over where name and shape agree; all others begin anew. The first event of the new run
+        says how many tensors were carried over.
 
         Parameters
         ----------
         step : a step that has a checkpoint; None takes the last
         name : the new run's name
+        partial : whether most weights may begin anew because they have another shape (another ``width``)
         **changes : arguments of `launch`
 
         Raises
         ------
         ValueError
-            If there is no checkpoint of that step (those that exist are listed), or a change is not valid.
+            If there is no checkpoint of that step (those that exist are listed), if a change is not valid,
+            or, unless `partial`, if more than half of the weights would have another shape.
         """
         from workbench.runs.launching import branch
 
-        return branch(self, step, name, changes)
+        return branch(self, step, name, changes, partial=partial)
 
     def wait(self, timeout: float | None = None, until: Iterable[str] = ()) -> RunStatus:
         """Return the status once the run has ended (finished, stopped, failed, lost) or is `until`.

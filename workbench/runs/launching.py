@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import uuid
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.runs.checkpoints import CHECKPOINTS_FOLDER, list_checkpoints
+from workbench.runs.checkpoints import CHECKPOINTS_FOLDER, Checkpoint, list_checkpoints, tensor_shapes
 from workbench.runs.handle import Run
 from workbench.runs.scheduler import code_version
 from workbench.runs.spec import RunSpec
@@ -19,6 +20,8 @@ from workbench.runs.workspace import check_name, fresh_name, runs_folder
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from workbench.systems import System
 
 SCENE_FOLDER = "scene.zarr"
 _NEEDED_BYTES = 50_000_000
@@ -97,7 +100,9 @@ def launch(
     return _begin(spec, workspace, name, data)
 
 
-def branch(parent: Run, step: int | None, name: str | None, changes: dict[str, Any]) -> Run:
+def branch(
+    parent: Run, step: int | None, name: str | None, changes: dict[str, Any], *, partial: bool = False
+) -> Run:
     """Start a run from a checkpoint of `parent` with `changes` (see `Run.branch`)."""
     known = {checkpoint.step: checkpoint for checkpoint in list_checkpoints(parent.path)}
     if not known:
@@ -130,7 +135,27 @@ def branch(parent: Run, step: int | None, name: str | None, changes: dict[str, A
         import xarray as xr
 
         data = xr.open_zarr(parent.path / SCENE_FOLDER, consolidated=False, chunks=None)
-    return _begin(spec, parent.path.parent.parent, name, data, fill, origin.step)
+    accept = None if partial else functools.partial(_require_fit, origin)
+    return _begin(spec, parent.path.parent.parent, name, data, fill, origin.step, accept)
+
+
+def _require_fit(origin: Checkpoint, system: System) -> None:
+    """Refuse a system of which most tensors bear the names of the checkpoint's, but other shapes."""
+    saved = tensor_shapes(origin)
+    wanted = {
+        f"networks/{network}/{name}": tuple(tensor.shape)
+        for network, module in system.networks.items()
+        for name, tensor in module.state_dict().items()
+    }
+    other = [name for name, shape in wanted.items() if name in saved and saved[name] != shape]
+    if len(other) > len(wanted) / 2:
+        first = other[0]
+        raise ValueError(
+            f"{len(other)} of {len(wanted)} tensors of step {origin.step}'s checkpoint have another shape in "
+            f"the branch, first {first.removeprefix('networks/')}: {saved[first]}, here {wanted[first]}. "
+            "They would begin anew: keep what gives them their shapes (width, depth, ...), or accept it with "
+            "partial=True"
+        )
 
 
 def _changed(spec: RunSpec, changes: dict[str, Any]) -> RunSpec:
@@ -173,6 +198,7 @@ def _begin(
     data: xr.Dataset | None,
     fill: Callable[[Path], None] | None = None,
     step: int = 0,
+    accept: Callable[[System], None] | None = None,
 ) -> Run:
     from workbench.runs.assembly import check
 
@@ -180,7 +206,9 @@ def _begin(
     name = fresh_name(spec.system, spec.scene) if name is None else check_name(name)
     if (folder / name).exists():
         raise ValueError(f"a run called {name!r} is already in {folder}: choose another name")
-    check(spec, data)
+    system = check(spec, data)
+    if accept is not None:
+        accept(system)
 
     def write(path: Path) -> None:
         if fill is not None:
