@@ -1,4 +1,4 @@
-"""The command line: serve, down, lab, train, runs, doctor."""
+"""The command line: serve, down, lab, train, runs, probe, doctor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import typer
 from workbench.cli.checkup import doctor
 from workbench.cli.jobs import down, runs, train
 from workbench.cli.laboratory import lab
+from workbench.cli.probe import ProbeCommand, probe
 from workbench.cli.server import serve
 
 __all__ = ["app"]
@@ -23,4 +24,5 @@ app.command()(down)
 app.command()(lab)
 app.command()(train)
 app.add_typer(runs, name="runs")
+app.command(cls=ProbeCommand)(probe)
 app.command()(doctor)
