@@ -18,7 +18,7 @@ from workbench.probes.axes import (
     moved,
     spacing,
 )
-from workbench.probes.lineage import Lineage, Rate
+from workbench.probes.lineage import ONE, Lineage, Rate
 from workbench.probes.rates import CHANGES, Call, by_size, spectral_sizes
 
 
@@ -47,6 +47,18 @@ def derive(
     >>> after.rate, len(after.passed)
     ((Fraction(1, 2), Fraction(1, 2)), 2)
     """
+    found = _derived(name, args, kwargs, parents, out)
+    if found.latent and found.axes and found.size != (1, 1):
+        # the first image made of a latent: rates count from here
+        return replace(
+            found, rate=ONE, passed=frozenset([ONE]), frame=(found.frame[0], *found.size), problem=""
+        )
+    return found
+
+
+def _derived(
+    name: str, args: Sequence[Any], kwargs: dict[str, Any], parents: Sequence[Lineage], out: Tensor
+) -> Lineage:
     main = _main_parent(parents, out)
     merged = replace(
         main,

@@ -100,6 +100,7 @@ def evaluate(
     observer: Observer,
     *,
     alone: bool = False,
+    others: bool = False,
 ) -> Any:
     """Run one forward pass, show its layers to an observer and return what the module returned.
 
@@ -107,7 +108,7 @@ def evaluate(
     ----------
     module : Module
         In the mode it is to be evaluated in.
-    image : Tensor, shape (frame, channel, y, x)
+    image : Tensor, shape (frame, channel, y, x) or (frame, number)
         The input whose way is followed.
     inputs : sequence, mapping or Arguments
         What else it is given.
@@ -116,6 +117,8 @@ def evaluate(
     alone : bool
         Whether nothing but the image differs from frame to frame: what does is then known to come from it,
         also where torch did not see how.
+    others : bool
+        Whether the layers of the other inputs (images, latents) are shown too.
 
     Raises
     ------
@@ -130,6 +133,9 @@ def evaluate(
     positional, named = further_inputs(inputs).placed(image)
     with unchanged(module), tapped(module, observer) as taps:
         taps.begin(image, alone=alone)
+        for value in (*positional, *named.values()) if others else ():
+            if isinstance(value, Tensor) and value.is_floating_point() and len(value) == len(image):
+                taps.follow(value)
         try:
             return module(*positional, **named)
         except Exception as error:
@@ -138,8 +144,9 @@ def evaluate(
             given = ", ".join(_described(value) for value in positional)
             given += "".join(f", {name}={_described(value)}" for name, value in named.items())
             dtype = str(image.dtype).removeprefix("torch.")
+            axes = "(batch, channel, y, x)" if image.ndim == 4 else "(batch, number)"
             raise ValueError(
-                f"{type(module).__name__} failed on an input (batch, channel, y, x) = {given} of {dtype} on "
+                f"{type(module).__name__} failed on an input {axes} = {given} of {dtype} on "
                 f"{image.device}: {str(error) or type(error).__name__}"
             ) from error
 

@@ -37,7 +37,8 @@ class Lineage:
     layout : tuple, optional
         What each of its axes holds (see `workbench.probes.axes`); None if that could not be followed.
     frame : triple of int
-        Frames, height and width of the input.
+        Frames, height and width of the input; of a latent, height and width of the first image made of it
+        (1, 1 before).
     """
 
     rate: Rate
@@ -50,13 +51,18 @@ class Lineage:
     frame: tuple[int, int, int] = (1, 1, 1)
 
     @property
+    def latent(self) -> bool:
+        """Whether it is not an image yet: one value per frame."""
+        return self.frame[1:] == (1, 1)
+
+    @property
     def holds_frames(self) -> bool:
         """Whether the first axis holds the frames, as far as is known."""
         return not self.layout or all(atom.kind == "b" for atom in self.layout[0])
 
 
 def origin(image: Tensor) -> Lineage:
-    """Lineage of the input itself.
+    """Lineage of the input itself: images (frame, channel, y, x), or latents (frame, number).
 
     Examples
     --------
@@ -64,6 +70,9 @@ def origin(image: Tensor) -> Lineage:
     >>> origin(torch.zeros(1, 3, 8, 8)).size
     (8, 8)
     """
+    if image.ndim == 2:
+        layout = image_layout((*image.shape, 1, 1), (2, 3))[:2]
+        return Lineage(ONE, frozenset([ONE]), (1, 1), axes=None, layout=layout, frame=(len(image), 1, 1))
     frames, _, height, width = (int(size) for size in image.shape)
     return Lineage(
         ONE,

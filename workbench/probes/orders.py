@@ -133,7 +133,10 @@ def _checked_tone(
     sizes = _whole(shape, 3, "shape must be (channels, height, width)")
     cycles = _whole(tone, 2, "tone must be two whole numbers of cycles per frame (m_y, m_x)")
     if min(sizes) < 1 or sizes[1] * sizes[2] == 1:
-        raise ValueError(f"shape must be (channels, height, width) of an image, found {tuple(sizes)}")
+        raise ValueError(
+            f"shape must be (channels, height, width) of an image, found {tuple(sizes)}; a network that "
+            "makes images of a latent has no input tone: layer_spectra(module, latents) shows its layers"
+        )
     if not any(cycles):
         raise ValueError("tone (0, 0) is a constant: at least one of (m_y, m_x) must differ from 0")
     for name, m, n in zip("yx", cycles, sizes[1:], strict=True):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import torch
@@ -119,6 +120,17 @@ class Taps(TorchFunctionMode):
         """
         self.start, self.alone = origin(image), alone
         self._mark(image, Track(self.start, "input", ("input",)))
+
+    def follow(self, tensor: Tensor) -> None:
+        """Declare a further input whose layers are to be shown too; its rate is relative to the image's."""
+        if self.start is None or self.known(tensor) or tensor.ndim not in (2, 4):
+            return
+        lineage = origin(tensor)
+        if tensor.ndim == 4 and not (self.start.latent or lineage.latent):
+            (y, x), (height, width) = lineage.size, self.start.size
+            rate = (Fraction(y, height), Fraction(x, width))
+            lineage = replace(lineage, rate=rate, passed=frozenset([rate]), frame=self.start.frame)
+        self._mark(tensor, Track(lineage, "input", ("input",)))
 
     def known(self, tensor: Tensor) -> Track | None:
         """Tell what is known of a tensor, None if it does not depend on the input."""
