@@ -11,15 +11,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.interferometry import coherence, coherence_loss
     from workbench.mappings import MAPPINGS
-    from workbench.probes import analyse_orders, layer_spectra, order_spectra
+    from workbench.probes import (
+        amplitude_sweep,
+        analyse_orders,
+        layer_spectra,
+        order_spectra,
+        possible_replacements,
+        replace_layer,
+        replace_layers,
+    )
     from workbench.runs import launch, list_runs, open_run
     from workbench.scenes import SCENES, open_scene
     from workbench.signals import (
         coherence_bias,
+        compare_orders,
         figures_of_merit,
         find_lines,
         fold,
         harmonic_amplitudes,
+        order_increments,
         predict_spectrum,
         resample_response,
         spectrum,
@@ -33,10 +43,12 @@ __version__ = "0.1.0"
 _HOME = {
     "signals": (
         "coherence_bias",
+        "compare_orders",
         "figures_of_merit",
         "find_lines",
         "fold",
         "harmonic_amplitudes",
+        "order_increments",
         "predict_spectrum",
         "resample_response",
         "spectrum",
@@ -46,7 +58,15 @@ _HOME = {
     "interferometry": ("coherence", "coherence_loss"),
     "scenes": ("SCENES", "open_scene"),
     "systems": ("SYSTEMS", "build"),
-    "probes": ("analyse_orders", "layer_spectra", "order_spectra"),
+    "probes": (
+        "amplitude_sweep",
+        "analyse_orders",
+        "layer_spectra",
+        "order_spectra",
+        "possible_replacements",
+        "replace_layer",
+        "replace_layers",
+    ),
     "runs": ("launch", "list_runs", "open_run"),
     "views": ("dashboard",),
 }
@@ -56,11 +76,13 @@ __all__ = [
     "MAPPINGS",
     "SCENES",
     "SYSTEMS",
+    "amplitude_sweep",
     "analyse_orders",
     "build",
     "coherence",
     "coherence_bias",
     "coherence_loss",
+    "compare_orders",
     "dashboard",
     "figures_of_merit",
     "find_lines",
@@ -71,8 +93,12 @@ __all__ = [
     "list_runs",
     "open_run",
     "open_scene",
+    "order_increments",
     "order_spectra",
+    "possible_replacements",
     "predict_spectrum",
+    "replace_layer",
+    "replace_layers",
     "resample_response",
     "spectrum",
     "taylor_coefficients",

@@ -1,5 +1,6 @@
 """Taps on any torch module: order analysis, layer spectra."""
 
+from workbench.probes.driving import amplitude_sweep
 from workbench.probes.layers import layer_spectra
 from workbench.probes.line_spectra import order_spectra
 from workbench.probes.orders import analyse_orders
@@ -13,6 +14,7 @@ from workbench.probes.replacing import (
 
 __all__ = [
     "REPLACEMENTS",
+    "amplitude_sweep",
     "analyse_orders",
     "layer_spectra",
     "order_spectra",

@@ -13,6 +13,7 @@ from workbench.signals.formula import parse_formula
 from workbench.signals.groups import grouped_power
 from workbench.signals.harmonics import harmonic_amplitude_field, harmonic_amplitudes
 from workbench.signals.increments import order_increments
+from workbench.signals.intercepts import drive_figures
 from workbench.signals.lines import predict_spectrum
 from workbench.signals.looks import coherence_bias, coherence_null_quantile, coherence_unbiased
 from workbench.signals.merit import figures_of_merit
@@ -36,6 +37,7 @@ __all__ = [
     "compare_orders",
     "describe_increments",
     "describe_origins",
+    "drive_figures",
     "figures_of_merit",
     "filter_gain",
     "find_lines",
