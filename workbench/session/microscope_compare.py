@@ -13,11 +13,13 @@ from workbench.session.frame import record_at
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_state import Held
 from workbench.session.microscope_words import change_sentence
-from workbench.session.order_frames import default_layer, without_dc
+from workbench.session.order_frames import default_layer
+from workbench.signals import grouped_power
 
 __all__ = ["Comparison", "Pair", "changes", "largest_change"]
 
 Rows = list[tuple[str, float, float]]
+SHARES = ("fundamental", "harmonic", "folded", "leakage")
 SHOWN = -100.0  # dB: shares that stay below this on both sides are left out
 
 
@@ -113,30 +115,26 @@ def _namesake(layer: str, names: set[str]) -> str:
 
 
 def changes(pair: Pair) -> Rows:
-    """Return (what, dB in A, dB in B): the level of the layer, then the share of each cause without DC."""
-    sides = [_levels(pair.a, pair.layer_a), _levels(pair.b, pair.layer_b)]
-    causes = list(dict.fromkeys([*sides[0], *sides[1]]))
-    causes.sort(key=lambda cause: (cause == "leakage", cause != "level", cause not in ("direct", "folded")))
-    a, b = sides
-    rows = [(cause, a.get(cause, -np.inf), b.get(cause, -np.inf)) for cause in causes]
-    return [row for row in rows if max(row[1:]) > SHOWN]
+    """Return (what, dB in A, dB in B): the layer's level re the tone, then shares of all power except DC."""
+    a, b = (_levels(orders, layer) for orders, layer in ((pair.a, pair.layer_a), (pair.b, pair.layer_b)))
+    rows = [(group, a.get(group, -np.inf), b.get(group, -np.inf)) for group in dict.fromkeys([*a, *b])]
+    rows.sort(key=lambda row: row[0] == "leakage")
+    return [row for row in rows if row[0] == "level" or max(row[1:]) > SHOWN]
 
 
 def _levels(orders: xr.Dataset, layer: str) -> dict[str, float]:
     names = [str(name) for name in orders["layer"].values]
-    power = without_dc(orders)[names.index(layer)]
-    total = float(power.sum())
-    reference = float(orders.attrs.get("input_order_1_power", 1.0))
-    causes = {
-        str(cause): float(decibel(p / total if total > 0 else np.nan))
-        for cause, p in zip(orders["cause"].values, power, strict=True)
-    }
-    return {"level": float(decibel(total / reference)), **causes}
+    found = grouped_power(orders.isel(layer=[names.index(layer)])).isel(layer=0)
+    power = {str(group): float(p) for group, p in zip(found["group"].values, found.values, strict=True)}
+    total = power["all"] if power["all"] > 0 else np.nan
+    reference = float(np.sum(orders.attrs.get("input_order_1_power", 1.0)))
+    shown = [group for group in power if group in SHARES or group.startswith("image_")]
+    return {"level": decibel(total / reference), **{group: decibel(power[group] / total) for group in shown}}
 
 
 def largest_change(pair: Pair, rows: Rows) -> str:
     """Say which spurious share changed most between A and B."""
-    spurious = [row for row in rows if row[0] not in ("level", "direct")]
+    spurious = [row for row in rows if row[0] not in ("level", "fundamental")]
     if not spurious:
         return f"{pair.layer_b} has no spurious share on either side."
     what, a, b = max(spurious, key=lambda row: abs(max(row[2], SHOWN) - max(row[1], SHOWN)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,14 @@ from workbench.session.microscope_frames import order_waterfall
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_words import lines_caption, nearest
 from workbench.session.order_frames import lineup, order_lines
-from workbench.signals import find_lines
+from workbench.signals import describe_increments, figures_of_merit, find_lines, order_increments
 
 __all__ = ["Panels"]
 
 FLOOR = -100.0  # dBc, lowest level drawn
 COUNT = 80  # lines listed
 KEPT = 64
+FIGURES = ("gain", "thd", "sfdr", "sinad", "alias", "leakage")
 
 
 class Panels:
@@ -35,14 +36,37 @@ class Panels:
         self.scope = scope
         self._memo: OrderedDict[Hashable, Any] = OrderedDict()
 
-    def compose(self, scene: Scene) -> dict[str, Frame]:
-        """Return the frame of every panel."""
-        return {
-            "lineup": self._about(scene, "lineup", self._lineup),
-            "order_lines": self._about(scene, "order lines", self._order_lines),
-            "spectrum": self._spectrum(scene),
-            "waterfall": self._waterfall(scene),
+    def compose(self, scene: Scene, names: Iterable[str]) -> dict[str, Frame]:
+        """Return the frame of every panel that is looked at."""
+        known: dict[str, Callable[[], Frame]] = {
+            "lineup": lambda: self._about(scene, "lineup", self._lineup),
+            "orders": lambda: self._about(scene, "orders", self._order_lines),
+            "spectrum": lambda: self._spectrum(scene),
+            "waterfall": lambda: self._waterfall(scene),
         }
+        return {name: known[name]() for name in names}
+
+    def deed(self, scene: Scene) -> str:
+        """Say in a sentence what the layer under the lens did to the tone."""
+        orders = scene.orders
+        if orders is None or "inputs" not in orders.coords:
+            return ""
+        deeds = self._remember(
+            scene, ("deeds", scene.key), lambda: describe_increments(order_increments(orders))
+        )
+        return str(deeds.get(scene.layer, ""))
+
+    def figures(self, scene: Scene) -> dict[str, float]:
+        """Return the figures of merit of the layer under the lens."""
+        orders = scene.orders
+        if orders is None:
+            return {}
+        merit = self._remember(scene, ("merit", scene.key), lambda: figures_of_merit(orders))
+        one = merit.sel(layer=scene.layer)
+        found = {name: float(one[name]) for name in FIGURES if name in one and not one[name].dims}
+        if "image" in one:
+            found["image"] = float(one["image"].sel(level=0))
+        return found
 
     def lines(self, scene: Scene) -> xr.Dataset | None:
         """Return all lines of the layer, the strongest first."""

@@ -13,6 +13,7 @@ __all__ = ["URL_NAMES", "Held", "MicroscopeState", "Replacement", "read_replacem
 
 Replacement = tuple[str, str]
 UNITS = {"sample": "cycles/sample", "pixel": "cycles/input pixel", "metre": "cycles/m"}
+LENSES = ("spectrum", "orders", "waterfall")
 SOURCES = ("recorded", "checkpoint", "model")
 URL_NAMES = {
     "run": "run", "held": "step", "layer": "layer", "source": "source", "model": "specimen",
@@ -20,7 +21,7 @@ URL_NAMES = {
     "tone_y": "tone_y", "tone_x": "tone_x", "second_y": "tone2_y", "second_x": "tone2_x",
     "amplitude": "amplitude", "offset": "offset", "phases": "phases", "replaced": "replace",
     "threshold": "threshold", "linear": "linear", "order": "order", "units": "units",
-    "marker": "marker", "delta": "delta", "a": "a",
+    "marker": "marker", "delta": "delta", "a": "a", "lens": "lens",
 }  # fmt: skip
 """Which choice goes into the page's address under which name."""
 
@@ -121,6 +122,7 @@ class MicroscopeState(DeskState):
     units: Any = param.Selector(default="sample", objects=list(UNITS), doc="Of the frequency axes.")
     marker = param.String("", doc="Marked input frequency y,x in cycles per input pixel.")
     delta = param.String("", doc="The other end of the delta marker, as `marker`.")
+    lens: Any = param.Selector(default="spectrum", objects=list(LENSES), doc="What the lens shows.")
     a = param.String("", doc="What is held as A: run@step@layer, or before.")
 
     def __init__(self, **params: Any) -> None:

@@ -131,7 +131,11 @@ def change_sentence(layer: str, cause: str, before: float, after: float) -> str:
     >>> change_sentence("out", "image_1", -float("inf"), -20.0)
     'The share of out that is an image of level 1 rises from −∞ to −20.0 dB.'
     """
-    words = {"folded": "The folded share of {}", "leakage": "The share of {} that leaks from the borders"}
+    words = {
+        "folded": "The folded share of {}",
+        "harmonic": "The share of {} in orders 2 and above",
+        "leakage": "The share of {} that leaks from the borders",
+    }
     subject = words.get(cause, f"The share of {{}} that is {cause_words(cause)}").format(layer)
     if before == after or (math.isfinite(before) and abs(after - before) < 0.05):
         return f"{subject} stays at {number(before)} dB."

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 
 from workbench.plots import cause_colour
 from workbench.session import Hub
@@ -18,7 +19,7 @@ from workbench.session.microscope_frames import network_rows
 from workbench.session.microscope_model import may_open_models
 from workbench.session.microscope_panels import Panels
 from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_state import UNITS, URL_NAMES, MicroscopeState
+from workbench.session.microscope_state import LENSES, UNITS, URL_NAMES, MicroscopeState
 from workbench.views import microscope_cards as cards
 from workbench.views.card import PanelCard
 from workbench.views.keyboard import Keyboard
@@ -36,6 +37,11 @@ from workbench.views.text import Text
 
 __all__ = ["Microscope"]
 
+HINTS = {
+    True: "These are recorded analyses. Checkpoint, above, analyses the network anew: with any tone, with "
+    "layers replaced, with every line of every layer placed.",
+    False: "These are recorded analyses. This account may not start analyses of its own.",
+}
 LOOK_MS = 200  # between looks for an answer that is awaited
 FRAME_MS = 200  # between the frames of "play"
 
@@ -108,14 +114,17 @@ class Microscope(pn.viewable.Viewer):
         self.network.param.watch(self._layer_chosen, "selected")
         self.tools = cards.SpectrumTools(state)
         self.peaks = Peaks(self.scope, self.panels)
-        self.cards: dict[str, PanelCard] = {
-            "lineup": cards.lineup_card(self.choose_layer),
-            "spectrum": cards.spectrum_card(self.tools, self.peaks.mark),
-            "orders": cards.orders_card(),
-        }
+        self.cards: dict[str, PanelCard] = {"lineup": cards.lineup_card(self.choose_layer)}
+        self.layer = cards.LayerCard()
+        self.lens = pmui.RadioButtonGroup(
+            label="Lens", options=[name.capitalize() for name in LENSES], size="small", margin=0,
+            value=state.lens.capitalize(),
+        )  # fmt: skip
+        self.lens.param.watch(self._lens_chosen, "value")
         self.compared = cards.ComparisonCard()
-        self.excitation = Excitation(state, self._analyse) if can_control else None
-        self.what_if = WhatIf(state, self._train if can_control else None) if can_control else None
+        self.excitation: Excitation | None = None
+        self.what_if: WhatIf | None = None
+        self._hint = Text(f'<p class="small two">{escape(HINTS[can_control])}</p>', WORDS, margin=(0, 8))
         self.steps = StepBar(state)
         self.pump = Pump(self.draw)
         self.keyboard = Keyboard(self._keys())
@@ -124,13 +133,15 @@ class Microscope(pn.viewable.Viewer):
     def _lay_out(self) -> None:
         wide = {"sizing_mode": "stretch_width", "margin": 0}
         network = pn.Column(Text("<h2>Network</h2>"), self.network, stylesheets=[NETWORK], **wide)
-        middle = pn.Column(*self.cards.values(), stylesheets=[MIDDLE], **wide)
-        aside = [self.peaks, self.what_if, self.compared, self.excitation]
-        right = pn.Column(
-            *(part for part in aside if part is not None),
+        self._stage = pn.Column(self._card(self.state.lens), **wide)
+        middle = pn.Column(
+            self.cards["lineup"], pn.Row(self.lens, margin=0), self._stage, stylesheets=[MIDDLE], **wide
+        )
+        self._aside = pn.Column(
+            self.layer, self.peaks, self._hint, self.compared,
             css_classes=["aside"], stylesheets=[ASIDE], **wide,
         )  # fmt: skip
-        body = pn.Column(network, middle, right, stylesheets=[BODY], **wide)
+        body = pn.Column(network, middle, self._aside, stylesheets=[BODY], **wide)
         self._view = pn.Column(
             self.bar, self.notice, body, self.steps, self.dialogs.dialog, self.pump.beat, self.keyboard,
             stylesheets=[DESK], **wide,
@@ -163,9 +174,11 @@ class Microscope(pn.viewable.Viewer):
             self.scope.scene()  # turns the bench to the network
             self.scope.ask()
             self.scene = self.scope.scene()
-            frames = self.panels.compose(self.scene)
-            for card in self.cards.values():
-                card.draw(frames)
+            for name in ("lineup", self.state.lens):
+                self._card(name).draw(self.panels.compose(self.scene, [name]))
+            self._turn_lens()
+            self._bring_tools()
+            self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
             self.peaks.draw(self.scene, self._draw_network())
             self.tools.offer(self.peaks.orders(), self.scope.spacing is not None)
             self._draw_comparison()
@@ -174,6 +187,34 @@ class Microscope(pn.viewable.Viewer):
         finally:
             self._drawing = False
         self._tick()
+
+    def _card(self, name: str) -> PanelCard:
+        """Return a card by the name of its frame, built when first looked at."""
+        if name not in self.cards:
+            makers: dict[str, Callable[[], PanelCard]] = {
+                "spectrum": lambda: cards.spectrum_card(self.tools, self.peaks.mark),
+                "orders": cards.orders_card,
+            }
+            self.cards[name] = makers[name]()
+        return self.cards[name]
+
+    def _bring_tools(self) -> None:
+        """Build what changes a fresh analysis when there is first one to change."""
+        if self.what_if is None and self.state.source != "recorded" and self.control.can_control:
+            self.what_if = WhatIf(self.state, self._train)
+            self.excitation = Excitation(self.state, self._analyse)
+            self._aside[:] = [self.layer, self.peaks, self.what_if, self.compared, self.excitation]
+
+    def _turn_lens(self) -> None:
+        card = self._card(self.state.lens)
+        if self._stage[0] is not card:
+            self._stage[:] = [card]
+        if self.lens.value != self.state.lens.capitalize():
+            self.lens.value = self.state.lens.capitalize()
+
+    def _lens_chosen(self, event: Any) -> None:
+        if event.new and not self._drawing:
+            self.state.lens = event.new.lower()
 
     def _draw_network(self) -> dict[str, str]:
         """Show the list of layers; return the colour of every cause in it."""

@@ -16,15 +16,25 @@ from workbench.session.captions import number
 from workbench.session.microscope_compare import Pair, Rows
 from workbench.session.microscope_state import UNITS, MicroscopeState
 from workbench.views.card import PanelCard
-from workbench.views.microscope_styles import TABLE, TOOLS
+from workbench.views.microscope_styles import TABLE, TOOLS, WORDS
 from workbench.views.panels import HATCHED, column, figure, pair, square
 from workbench.views.styles import CARD, COLOUR_BAR
 from workbench.views.text import Text
 
-__all__ = ["ComparisonCard", "SpectrumTools", "figures_of", "lineup_card", "orders_card", "spectrum_card"]
+__all__ = [
+    "ComparisonCard", "LayerCard", "SpectrumTools", "figures_of", "lineup_card", "orders_card", "slim",
+    "spectrum_card",
+]  # fmt: skip
 
 ALL = "all orders"
 DB_TICKS = [(0.0, "−100"), (0.25, "−75"), (0.5, "−50"), (0.75, "−25"), (1.0, "0")]
+
+
+def slim(plot: Any) -> Any:
+    """Drop the glyphs that a figure keeps for selections: nothing is selected here, and each is a model."""
+    for renderer in plot.renderers:
+        renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
+    return plot
 
 
 def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
@@ -33,7 +43,7 @@ def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
     instrument.level.height, instrument.shares.height = 74, 196
     return PanelCard(
         "Where the energy goes",
-        column(figure(instrument.level), figure(instrument.shares)),
+        column(figure(slim(instrument.level)), figure(slim(instrument.shares))),
         {"lineup": instrument},
         keys=lambda: plots.legend(instrument.legend()) + (HATCHED if instrument.ambiguous else ""),
     )
@@ -41,11 +51,11 @@ def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
 
 def orders_card() -> PanelCard:
     """Measured orders beside their theory."""
-    lines = plots.OrderLines(height=280)
+    lines = plots.OrderLines(height=360)
     return PanelCard(
         "Orders and their theory",
-        column(figure(lines.figure)),
-        {"order_lines": lines},
+        column(figure(slim(lines.figure))),
+        {"orders": lines},
         keys=lambda: plots.legend(lines.LEGEND),
     )
 
@@ -56,10 +66,45 @@ def spectrum_card(tools: SpectrumTools, on_line: Callable[[int], None]) -> Panel
     bar = Text(plots.colour_bar(plots.SPECTRUM, "level, dBc", DB_TICKS), COLOUR_BAR)
     return PanelCard(
         "Spectrum of the layer",
-        column(tools, pair(square(instrument.picture.figure), square(instrument.cut)), bar),
+        column(tools, pair(square(slim(instrument.picture.figure)), square(slim(instrument.cut))), bar),
         {"spectrum": instrument},
         keys=lambda: plots.legend(instrument.legend()),
     )
+
+
+MERITS = {
+    "gain": ("gain", "dB"), "thd": ("THD", "dBc"), "sfdr": ("SFDR", "dB"), "sinad": ("SINAD", "dB"),
+    "alias": ("alias", "dB"), "image": ("image", "dB"), "leakage": ("leakage", "dB"),
+}  # fmt: skip
+
+
+class LayerCard(pn.viewable.Viewer):
+    """What the layer under the lens did, in a sentence with its figures of merit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = Text("<h2>Layer</h2>", WORDS)
+        self.words = Text('<p class="deed">&nbsp;</p>', WORDS)
+        self.figures = Text('<div class="merits">&nbsp;</div>', WORDS)
+        self._card = pn.Column(
+            self.title, self.words, self.figures,
+            sizing_mode="stretch_width", margin=0, css_classes=["card"], stylesheets=[CARD],
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._card
+
+    def draw(self, layer: str, deed: str, figures: dict[str, float]) -> None:
+        """Show the layer's name, the sentence, the figures."""
+        self.title.text = f"<h2>{escape(layer) or 'Layer'}</h2>"
+        words = deed.removeprefix(layer).lstrip(" :") if deed.startswith(layer) else deed
+        self.words.text = f'<p class="deed">{escape(words) or "&nbsp;"}</p>'
+        cells = "".join(
+            f"<span><em>{label}</em> <b>{number(figures[name])}</b> {unit}</span>"
+            for name, (label, unit) in MERITS.items()
+            if name in figures
+        )
+        self.figures.text = f'<div class="merits">{cells or "&nbsp;"}</div>'
 
 
 def figures_of(instruments: dict[str, Any]) -> list[Any]:
@@ -95,23 +140,29 @@ class ComparisonCard(pn.viewable.Viewer):
         self.words.text = f'<p class="caption">{escape(sentence)}</p>'
 
 
+FAMILIES = {"level": "level, re tone", "fundamental": "fundamental", "harmonic": "orders ≥ 2"}
+
+
 def difference_table(pair: Pair, rows: Rows) -> str:
     """Return A, B and their difference in dB as an HTML table."""
     levels = sum(what.startswith("image_") for what, _, _ in rows)
     body = ""
     for what, a, b in rows:
-        spurious = what not in ("level", "direct")
+        spurious = what not in ("level", "fundamental")
         change = b - a if np.isfinite(a) and np.isfinite(b) else float("nan")
         tone = "" if not spurious or not abs(change) >= 0.05 else ("better" if change < 0 else "worse")
-        swatch = "" if what == "level" else f'<i style="background:{plots.cause_colour(what, levels)}"></i>'
-        words = "level, dB re tone" if what == "level" else plots.cause_label(what)
+        cause = what not in FAMILIES
+        swatch = f'<i style="background:{plots.cause_colour(what, levels)}"></i>' if cause else ""
+        words = plots.cause_label(what) if cause else FAMILIES[what]
         sign = "+" if change > 0 else ""
         body += (
             f"<tr><td>{swatch}{escape(words)}</td><td>{number(a)}</td><td>{number(b)}</td>"
             f'<td class="{tone}">{sign}{number(change)}</td></tr>'
         )
-    head = "".join(f"<th>{escape(text)}</th>" for text in ("share, dB", "A", "B", "B − A"))
-    names = f'<p class="small">{escape(pair.label_a)} · {escape(pair.label_b)}</p>'
+    before = pair.label_a == "before"
+    titles = ("share, dB", *(("before", "after", "change") if before else ("A", "B", "B − A")))
+    head = "".join(f"<th>{escape(text)}</th>" for text in titles)
+    names = "" if before else f'<p class="small">{escape(pair.label_a)} · {escape(pair.label_b)}</p>'
     return f"{names}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

@@ -76,7 +76,7 @@ def microscope_page() -> pmui.Page:
 
 def page_of(view: Microscope) -> pmui.Page:
     """Return the whole page; call it once, in the session that is being served."""
-    page = framed_page("Microscope", [view])
+    page = framed_page("Microscope", [view], sidebar_open=True)
     if pn.state.curdoc is not None:
         lost = Text("", visible=False)
         view.insert(lost)

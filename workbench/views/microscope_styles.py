@@ -49,6 +49,13 @@ WORDS = (
     + f"""
 .small {{ font-size: 12px; line-height: 16px; color: {_MUTED}; min-height: 16px; }}
 .two {{ min-height: 32px; }}
+.deed {{ font-size: 13px; line-height: 18px; min-height: 54px; }}
+.merits {{
+  display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 2px 8px; font-size: 12px;
+  line-height: 16px; min-height: 34px; font-variant-numeric: tabular-nums;
+}}
+.merits em {{ font-style: normal; color: {_MUTED}; }}
+.merits b {{ font-weight: 600; }}
 .trouble {{ border-left: 4px solid #D6604D; padding: 4px 8px; font-size: 13px; line-height: 18px; }}
 .warning {{ border-left: 4px solid #C79A10; padding: 4px 8px; font-size: 13px; line-height: 18px; }}
 pre {{

@@ -12,7 +12,8 @@ __all__ = ["Chips", "PeakTable"]
 _STYLE = """
 :host { display: block; min-width: 0; }
 .table { overflow: auto; max-height: var(--table-height, 300px); min-height: var(--table-height, 300px);
-  font: 12px/16px var(--mui-font-family, inherit); color: var(--mui-palette-text-primary, inherit); }
+  font-family: var(--mui-font-family, inherit); font-size: 12px; line-height: 16px;
+  color: var(--mui-palette-text-primary, inherit); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { position: sticky; top: 0; text-align: left; font-weight: 500; padding: 2px 6px; white-space: nowrap;
   color: var(--mui-palette-text-secondary, #777); background: var(--mui-palette-background-paper, #fff); }
@@ -111,8 +112,9 @@ class Chips(JSComponent):
 
     _stylesheets: ClassVar[list[str]] = [
         """
-        .chips { display: flex; flex-wrap: wrap; gap: 6px; min-height: 28px; font: 12px/20px inherit;
-          font-family: var(--mui-font-family, inherit); color: var(--mui-palette-text-primary, inherit); }
+        .chips { display: flex; flex-wrap: wrap; gap: 6px; min-height: 28px; font-size: 12px;
+          line-height: 20px; font-family: var(--mui-font-family, inherit);
+          color: var(--mui-palette-text-primary, inherit); }
         .chip { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 14px; padding: 2px 4px 2px
           10px; display: inline-flex; gap: 4px; align-items: center; max-width: 100%; }
         .chip span { overflow: hidden; text-overflow: ellipsis; }
