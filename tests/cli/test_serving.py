@@ -1,12 +1,21 @@
 """Who may be served: the rules before the first request."""
 
+import http.cookiejar
 import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+import uuid
 
 import pytest
 from typer.testing import CliRunner
 
 from workbench.cli import app
-from workbench.cli.server import authentication, origins, read_accounts
+from workbench.cli.login import Attempts
+from workbench.cli.server import _signing_in, authentication, origins, read_accounts
 
 
 @pytest.fixture
@@ -29,10 +38,7 @@ def test_serving_to_others_requires_accounts(host):
 
 
 def test_accounts_switch_authentication_on(accounts):
-    arguments = authentication("0.0.0.0", accounts, ["ada"])
-    assert arguments["basic_auth"] == str(accounts)
-    assert len(arguments["cookie_secret"]) >= 32
-    assert authentication("0.0.0.0", accounts, [])["cookie_secret"] != arguments["cookie_secret"]
+    assert authentication("0.0.0.0", accounts, ["ada"]) == json.loads(accounts.read_text())
 
 
 def test_owners_must_have_an_account(accounts):
@@ -80,3 +86,76 @@ def test_login_pages_load_nothing_from_elsewhere():
     for page in ("login.html", "logout.html"):
         text = (Path(server.__file__).parent / page).read_text()
         assert "http" not in text.replace("http-equiv", "")
+
+
+def test_an_address_that_fails_waits_longer_each_time():
+    now = [0.0]
+    attempts = Attempts(clock=lambda: now[0])
+    waits = []
+    for _ in range(15):
+        attempts.failed("10.0.0.7")
+        waits.append(attempts.wait("10.0.0.7"))
+    assert waits[:8] == [0, 0, 0, 0, 0, 5, 10, 20]
+    assert waits[-1] == 900
+    assert attempts.wait("10.0.0.8") == 0
+    now[0] = 899
+    assert attempts.wait("10.0.0.7") == 1
+    now[0] = 900
+    assert attempts.wait("10.0.0.7") == 0
+    attempts.succeeded("10.0.0.7")
+    attempts.failed("10.0.0.7")
+    assert attempts.wait("10.0.0.7") == 0
+
+
+@pytest.fixture
+def signed_url(accounts):
+    """A page behind accounts, served for real."""
+    import panel as pn
+
+    name = uuid.uuid4().hex
+    arguments = _signing_in(json.loads(accounts.read_text()))
+    options = {"port": 0, "threaded": True, "show": False, "verbose": False, "server_id": name, **arguments}
+    thread = pn.serve({"page": lambda: pn.pane.Str("the page itself")}, **options)
+    while not (name in pn.state._servers and pn.state._servers[name][0].port):
+        time.sleep(0.02)
+    yield f"http://localhost:{pn.state._servers[name][0].port}"
+    thread.stop()
+
+
+def answer(url, jar, **form):
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    with opener.open(url, urllib.parse.urlencode(form).encode() if form else None) as response:
+        return response.url, response.read().decode()
+
+
+def test_only_accounts_see_the_page_and_guessing_gets_slow(signed_url):
+    jar = http.cookiejar.CookieJar()
+    url, text = answer(f"{signed_url}/page", jar)
+    assert "/login" in url
+    assert "Sign in" in text
+    for form in ({"username": "ada", "password": "wrong"}, {"username": "eve", "password": ""}) * 3:
+        _, text = answer(f"{signed_url}/login", jar, **form)
+        assert "Invalid username or password" in text
+    right = {"username": "ada", "password": "one long password"}
+    _, text = answer(f"{signed_url}/login", jar, **right)
+    assert "Too many failures from this address: try again in" in text
+    assert not [cookie for cookie in jar if cookie.name == "user"]
+
+
+def test_the_right_password_opens_the_page(signed_url):
+    jar = http.cookiejar.CookieJar()
+    answer(f"{signed_url}/login", jar, username="ada", password="one long password")
+    url, _ = answer(f"{signed_url}/page", jar)
+    assert url == f"{signed_url}/page"
+
+
+def test_a_taken_port_is_said_and_no_page_promised():
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "workbench.cli", "serve", "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Cannot listen on localhost")
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

@@ -92,8 +92,8 @@ def read_accounts(path: Path) -> dict[str, str]:
     return accounts
 
 
-def authentication(host: str, accounts: Path | None, owners: list[str]) -> dict[str, Any]:
-    """Return the server's authentication arguments; serving to others without accounts is refused.
+def authentication(host: str, accounts: Path | None, owners: list[str]) -> dict[str, str]:
+    """Return the accounts that may sign in; serving to others without accounts is refused.
 
     ``owners`` may start and stop runs; every other account only looks.
     """
@@ -112,12 +112,7 @@ def authentication(host: str, accounts: Path | None, owners: list[str]) -> dict[
         raise ValueError(
             f"--owner {', '.join(unknown)}: no such account in {accounts}; there are: {', '.join(known)}."
         )
-    return {
-        "basic_auth": str(accounts.resolve()),
-        "login_template": str(_HERE / "login.html"),
-        "logout_template": str(_HERE / "logout.html"),
-        "cookie_secret": os.environ.get("WORKBENCH_COOKIE_SECRET") or secrets.token_hex(32),
-    }
+    return known
 
 
 def origins(host: str, port: int, extra: list[str]) -> list[str]:
@@ -152,36 +147,50 @@ def serve(
         os.environ["WORKBENCH_WORKSPACE"] = str(workspace.expanduser().resolve())
     owners = owner or []
     with clear_errors():
-        arguments = authentication(host, auth, owners)
+        accounts = authentication(host, auth, owners)
         pages = applications()
         if demo:
             start_demo()
-    if arguments:
+    if accounts:
         os.environ["WORKBENCH_OWNERS"] = json.dumps(owners)
     else:
         os.environ.pop("WORKBENCH_OWNERS", None)
 
     import panel as pn
 
-    typer.echo(
-        f"Pages: http://{host}:{port}   (Ctrl+C ends the pages; runs go on: 'workbench down' ends them)"
-    )
     try:
-        pn.serve(
+        server = pn.serve(
             pages,
             port=port,
             address=host,
             websocket_origin=origins(host, port, origin or []),
             show=show,
+            start=False,
             verbose=False,
             admin=False,
             title="spectral workbench",
-            **arguments,
+            **_signing_in(accounts),
         )
     except OSError as error:
         raise refuse(
             f"Cannot listen on {host}:{port} ({error}). Is another server running? Try --port.", 1
         ) from None
+    address = f"http://{host}:{server.port}"
+    typer.echo(f"Pages: {address}   (Ctrl+C ends the pages; runs go on: 'workbench down' ends them)")
+    server.start()
+    server.io_loop.start()
+
+
+def _signing_in(accounts: dict[str, str]) -> dict[str, Any]:
+    """Return the server's arguments that make `accounts` sign in; none where there are none."""
+    if not accounts:
+        return {}
+    from workbench.cli.login import login_provider
+
+    return {
+        "auth_provider": login_provider(accounts, _HERE / "login.html", _HERE / "logout.html"),
+        "cookie_secret": os.environ.get("WORKBENCH_COOKIE_SECRET") or secrets.token_hex(32),
+    }
 
 
 def start_demo() -> None:
