@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from workbench.cli import app
-from workbench.cli.jobs import clock, parse_options, train
+from workbench.cli import app, jobs
+from workbench.cli.jobs import clock, parse_options, show_progress, train
 from workbench.runs import launch
 
 
@@ -99,3 +99,15 @@ def test_what_train_is_told_reaches_launch(monkeypatch):
     assert result.output == "it: here\n"
     assert (told["system"], told["steps"], told["name"], told["up"]) == ("pix2pix", 7, "it", "nearest")
     assert (told["scene"], told["workspace"], "follow" in told) == ("onetone", None, False)
+
+
+def test_progress_in_a_pipe_is_a_line_per_tenth(capsys, monkeypatch):
+    monkeypatch.setattr(jobs.time, "sleep", lambda _seconds: None)
+    states = ["queued", *["running"] * 40, "finished"]
+    steps = [0, *range(40), 40]
+    told = iter([SimpleNamespace(state=s, step=n, steps=40) for s, n in zip(states, steps, strict=True)])
+    show_progress(SimpleNamespace(status=lambda: next(told), steps=40, name="it"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:3] == ["queued, step 0 of 40", "running, step 0 of 40", "running, step 4 of 40"]
+    assert lines[-1] == "finished, step 40 of 40"
+    assert len(lines) == 12

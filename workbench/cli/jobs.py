@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +16,7 @@ import typer
 from workbench.cli.messages import clear_errors, refuse
 
 if TYPE_CHECKING:
-    from workbench.runs import Run
+    from workbench.runs import Run, RunStatus
 
 __all__ = ["down", "parse_options", "runs", "train"]
 
@@ -74,15 +77,12 @@ def train(
 
 
 def show_progress(run: Run) -> None:
-    """Follow a run with a progress bar until it ends; leaving it does not stop the run."""
-    from tqdm import tqdm
-
-    with tqdm(total=run.steps, unit="step", dynamic_ncols=True) as bar:
+    """Follow a run until it ends: a bar on a terminal, else a line per tenth; leaving it stops nothing."""
+    with _bar(run) if sys.stderr.isatty() else _lines() as tell:
         try:
             while True:
                 status = run.status()
-                bar.update(status.step - bar.n)
-                bar.set_description(status.state)
+                tell(status)
                 if status.state not in {"queued", "running", "stopping"}:
                     break
                 time.sleep(0.3)
@@ -91,6 +91,32 @@ def show_progress(run: Run) -> None:
             return
     if status.state in {"failed", "lost"}:
         raise refuse(f"{run.name} {status.state}: {status.message}", 1)
+
+
+@contextmanager
+def _bar(run: Run) -> Iterator[Callable[[RunStatus], None]]:
+    from tqdm import tqdm
+
+    with tqdm(total=run.steps, unit="step", dynamic_ncols=True) as bar:
+
+        def tell(status: RunStatus) -> None:
+            bar.update(status.step - bar.n)
+            bar.set_description(status.state)
+
+        yield tell
+
+
+@contextmanager
+def _lines() -> Iterator[Callable[[RunStatus], None]]:
+    said: list[tuple[str, int]] = []
+
+    def tell(status: RunStatus) -> None:
+        now = (status.state, 10 * status.step // max(status.steps, 1))
+        if now not in said:
+            said.append(now)
+            typer.echo(f"{status.state}, step {status.step} of {status.steps}", err=True)
+
+    yield tell
 
 
 @runs.callback()
