@@ -68,7 +68,7 @@ def training_patches(
     >>> training.slc.shape, heldout.condition.shape
     ((6, 16, 16), (2, 3, 16, 16))
     """
-    require_whole("training_patches", size=size, count=count, heldout=heldout)
+    require_whole("training", size=size, count=count, heldout=heldout)
     if isinstance(scene, str) and scene in SCENES:
         make = SCENES[scene]
         training = make(size=size, count=count, seed=seed, **scene_options)

@@ -14,6 +14,7 @@ import torch
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("32-true", "bf16-mixed")
 DECAYS = ("linear_second_half", "none")
+SEEDS = 2**63
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Plan:
     batch_size : int
         Patches per step, over all processes together.
     seed : int
-        Seed of the data order, of dropout and of every other draw made while training.
+        Seed of the data order, of dropout and of every other draw made while training, below 2**63.
     device : {"auto", "cpu", "cuda"}
         ``"auto"`` takes the GPU where there is one.
     precision : {"32-true", "bf16-mixed"}
@@ -80,6 +81,8 @@ class Plan:
         if self.probe_every is not None:
             least["probe_every"] = 1
         plain: dict[str, Any] = {name: _integer(name, getattr(self, name), n) for name, n in least.items()}
+        if plain["seed"] >= SEEDS:
+            raise ValueError(f"seed must be below 2**63, the largest that torch takes; found {self.seed}")
         plain["evaluated"] = _integer("evaluated", self.evaluated, self.shown, f" (shown is {self.shown})")
         for name, known in (("device", DEVICES), ("precision", PRECISIONS), ("decay", DECAYS)):
             if getattr(self, name) not in known:
