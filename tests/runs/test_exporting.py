@@ -9,6 +9,12 @@ import xarray as xr
 
 from workbench.runs import export_records
 
+PROVENANCE = {"system": "pix2pix", "scene": "onetone", "mapping": "nyquist", "size": 16} | {
+    "seed": 2**63 - 1,
+    "device": "cpu",
+    "code_version": "0.1.0",
+}
+
 
 @pytest.fixture
 def run():
@@ -17,7 +23,7 @@ def run():
     fake = rng.normal(size=(2, 4, 4)) + 1j * rng.normal(size=(2, 4, 4))
     leaf = xr.Dataset({"power": (("step", "frequency_x"), rng.random((2, 8)))}, attrs={"rate": [0.5, 0.5]})
     groups = {
-        "scalars": xr.Dataset({"loss": ("step", [2.0, 1.0])}, step),
+        "scalars": xr.Dataset({"loss": ("step", [2.0, 1.0])}, step, attrs=PROVENANCE | {"own": 1}),
         "orders": xr.Dataset({"power": ("step", [1.0, 3.0])}, step, attrs={"real": True, "tone": [5, 11]}),
         "coherence": xr.Dataset({"mean": ("step", [0.1, 0.6])}, step),
         "images": xr.Dataset({"fake": (("step", "y", "x"), fake.astype(np.complex64))}, step),
@@ -36,6 +42,7 @@ def test_everything_recorded_comes_back(run, tmp_path):
         np.testing.assert_array_equal(tree["layers/down1.conv"]["power"], run.layers()["down1.conv"]["power"])
         assert tree["orders"].attrs["tone"] == "[5, 11]"
         assert list(tree["events"]["kind"].values) == ["started", "finished"]
+        assert tree.attrs == PROVENANCE | {"source": "spectral workbench run kept"}
 
 
 def test_scalars_as_a_table(run, tmp_path):

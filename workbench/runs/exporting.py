@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["export_records", "split_complex"]
 
 _TREES = ("layers",)
+_PROVENANCE = ("system", "scene", "mapping", "size", "seed", "device", "code_version")
 _GROUPS = ("scalars", "orders", "coherence", "images", "events")
 
 
@@ -86,6 +87,8 @@ def _tree(run: Run) -> xr.DataTree:
         for path, node in tree.subtree_with_keys:
             nodes[f"/{group}/{path}".rstrip("/.")] = split_complex(node.to_dataset(inherit=False).load())
     tree = xr.DataTree.from_dict({name: _plain(node) for name, node in nodes.items()}, name=run.name)
+    about = run.scalars().attrs  # where the runner wrote what decides the records
+    tree.attrs = {name: about[name] for name in _PROVENANCE if name in about}
     tree.attrs["source"] = f"spectral workbench run {run.name}"
     return tree
 
