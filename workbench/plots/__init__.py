@@ -5,10 +5,14 @@ colours are HTML (`legend`, `colour_bar`), because that wraps where a canvas wou
 """
 
 from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
+from workbench.plots.comparison import CascadeCompare
+from workbench.plots.drive import SweepPlot
 from workbench.plots.histories import History
+from workbench.plots.increments import IncrementBars
 from workbench.plots.keys import colour_bar, legend
 from workbench.plots.labelled_spectrum import LabelledSpectrum
 from workbench.plots.lineup import Lineup
+from workbench.plots.marks import Marks
 from workbench.plots.orders import OrderLines, OrderMap
 from workbench.plots.palettes import (
     CYCLIC,
@@ -19,9 +23,10 @@ from workbench.plots.palettes import (
     cause_label,
     grey_below,
 )
-from workbench.plots.pictures import ColourPicture, Picture
-from workbench.plots.sheet import TITLES, Sheet
+from workbench.plots.pictures import Picture
+from workbench.plots.sheet import TITLES, Sheet, Tile
 from workbench.plots.spectra import BandPair, LayerSpectrum
+from workbench.plots.waterfall import OrderWaterfall
 
 __all__ = [
     "CYCLIC",
@@ -30,17 +35,22 @@ __all__ = [
     "SPECTRUM",
     "TITLES",
     "BandPair",
+    "CascadeCompare",
     "CoherenceHistogram",
     "CoherenceMap",
-    "ColourPicture",
     "History",
+    "IncrementBars",
     "LabelledSpectrum",
     "LayerSpectrum",
     "Lineup",
+    "Marks",
     "OrderLines",
     "OrderMap",
+    "OrderWaterfall",
     "Picture",
     "Sheet",
+    "SweepPlot",
+    "Tile",
     "cause_colour",
     "cause_label",
     "colour_bar",

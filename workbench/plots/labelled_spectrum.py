@@ -16,13 +16,18 @@ from workbench.plots.pictures import Picture, extent
 __all__ = ["LabelledSpectrum"]
 
 COLUMNS = (
-    "x", "y", "mirror_x", "mirror_y", "at", "value", "floor", "theory", "colour", "alpha", "ring", "delta",
-    "name", "text", "label", "cause", "level", "peak", "picture_text", "cut_text",
+    "x", "y", "mirror_x", "mirror_y", "at", "value", "floor", "theory", "colour", "alpha", "size", "ring",
+    "delta", "name", "text", "label", "cause", "level", "peak", "picture_text", "cut_text",
 )  # fmt: skip
-LABELLED = {"text_font_size": "12px", "text_baseline": "middle", "text_align": "center"}
+LABELLED = {
+    "text_font_size": "12px",
+    "text_font_style": "bold",
+    "text_baseline": "middle",
+    "text_align": "center",
+}
 
 # Texts are placed where they are drawn: only the browser knows how wide the figure is. The strongest line
-# comes first; a text that finds no free place is left out (its line can still be pointed at).
+# comes first (leakage last); a text that finds no free place is left out (its line can still be pointed at).
 PLACE = """
 const [w, h] = [figure.inner_width, figure.inner_height]
 if (!(w > 0 && h > 0)) return
@@ -44,7 +49,7 @@ for (let i = 0; i < xs.length; i++) {
 for (let i = 0; i < xs.length; i++) {
   shown[i] = ""
   if (texts[i] == "") continue
-  const [px, py, half] = [sx(xs[i]), sy(ys[i]) - 13, 3.6 * texts[i].length + 1]
+  const [px, py, half] = [sx(xs[i]), sy(ys[i]) - 15, 3.6 * texts[i].length + 1]
   const box = [px - half, py - 8, px + half, py + 8]
   if (!free(box)) continue
   taken.push(box)
@@ -74,10 +79,13 @@ class LabelledSpectrum:
     """A layer's spectrum in two dimensions, and its lines as stems along one axis.
 
     Lines bear the number of their order, in the colour of their cause. Texts that would overlap are left out,
-    the strongest stay; all is in the hover text. Open rings are theory; a cursor in one figure is
-    drawn in the other.
+    the strongest stay, leakage yields; all is in the hover text. Open rings are theory; a cursor in one
+    figure is drawn in the other.
 
-    ``update`` needs the Dataset that `session.labelled_spectrum` composes.
+    ``update`` needs what `session.labelled_spectrum` composes: ``value(frequency_y, frequency_x)``; over
+    ``line`` x, y, at, line_value, theory, level, peak_level, number, name, label, cause, labelled; over
+    ``cut`` cut_frequency, cut_value; attrs floor, top, linear, threshold, frequency_unit, reference, along,
+    real, selected, delta, images.
 
     Parameters
     ----------
@@ -119,7 +127,7 @@ class LabelledSpectrum:
     def _draw_picture(self) -> None:
         plot = self.picture.figure
         mirrored = plot.scatter(
-            "mirror_x", "mirror_y", source=self.source, size=8, fill_color=None, line_color="colour",
+            "mirror_x", "mirror_y", source=self.source, size="size", fill_color=None, line_color="colour",
             line_width=1.5, line_alpha="alpha",
         )  # fmt: skip
         plot.scatter(
@@ -130,11 +138,11 @@ class LabelledSpectrum:
             line_dash=[3, 3], marker="square",
         )  # fmt: skip
         dots = plot.scatter(
-            "x", "y", source=self.source, size=9, fill_color="colour", fill_alpha="alpha",
+            "x", "y", source=self.source, size="size", fill_color="colour", fill_alpha="alpha",
             line_color="#FFFFFF", line_alpha="alpha", line_width=1,
         )  # fmt: skip
         plot.text(
-            "x", "y", "picture_text", source=self.source, y_offset=-13, text_color="#FFFFFF",
+            "x", "y", "picture_text", source=self.source, y_offset=-15, text_color="#FFFFFF",
             background_fill_color="#000000", background_fill_alpha=0.55, padding=1, border_radius=2,
             **LABELLED,
         )  # fmt: skip
@@ -149,7 +157,7 @@ class LabelledSpectrum:
                 line_alpha="alpha",
             )  # fmt: skip
         dots = plot.scatter(
-            "at", "value", source=self.source, size=9, fill_color="colour", fill_alpha="alpha",
+            "at", "value", source=self.source, size="size", fill_color="colour", fill_alpha="alpha",
             line_color=INK, line_alpha="alpha",
         )  # fmt: skip
         plot.scatter(
@@ -162,7 +170,7 @@ class LabelledSpectrum:
             "at", "value", source=self.source, size="delta", fill_color=None, line_color=INK, line_width=2,
             line_dash=[3, 3], marker="square",
         )  # fmt: skip
-        plot.text("at", "value", "cut_text", source=self.source, y_offset=-13, text_color=INK, **LABELLED)
+        plot.text("at", "value", "cut_text", source=self.source, y_offset=-15, text_color=INK, **LABELLED)
         self._hover(plot, [dots])
 
     def _hover(self, plot: Any, renderers: list[Any]) -> None:
@@ -212,6 +220,8 @@ class LabelledSpectrum:
     def update(self, data: xr.Dataset) -> None:
         """Show value (frequency_y, frequency_x), the lines, the cut."""
         attrs = data.attrs
+        leaks = data["cause"].values == "leakage"  # named last: texts take their places in this order
+        data = data.isel(line=np.argsort(leaks, kind="stable"))
         floor, top, linear = float(attrs["floor"]), float(attrs["top"]), bool(attrs["linear"])
         self._images = max(int(attrs["images"]), 1)
         self._numbers = [int(number) for number in data["number"].values]
@@ -245,9 +255,10 @@ class LabelledSpectrum:
             "floor": np.full(len(x), floor),
             "theory": np.where(theory > floor, theory, np.nan),
             "colour": [cause_colour(str(cause), self._images) for cause in data["cause"].values],
+            "size": np.where(data["cause"].values == "leakage", 5, 9),
             "alpha": np.where(labelled, 1.0, 0.35),
-            "ring": np.where(marked == int(data.attrs["selected"]), 20, 0),
-            "delta": np.where(marked == int(data.attrs["delta"]), 20, 0),
+            "ring": np.where(marked == int(data.attrs["selected"]), 17, 0),
+            "delta": np.where(marked == int(data.attrs["delta"]), 17, 0),
             "name": names,
             "text": text,
             "label": data["label"].values.tolist(),

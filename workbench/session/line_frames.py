@@ -13,7 +13,7 @@ __all__ = ["ALONG", "FREQUENCY_UNITS", "labelled_spectrum", "line_name"]
 
 FREQUENCY_UNITS = {"sample": "cycles/sample", "pixel": "cycles/input pixel", "metre": "cycles/m"}
 ALONG = ("x", "y", "radial")
-ALONE = 0.99  # a line with so much of its order's power is compared with the order's theory
+MOST = 0.5  # a line with so much of its order's power is compared with the order's theory
 
 
 def labelled_spectrum(
@@ -54,7 +54,7 @@ def labelled_spectrum(
     spacing
         Metres per input pixel along y and x; needed for "metre".
     theory
-        Predicted power of each signed order; shown at lines that hold all of their order.
+        Predicted power of each signed order; shown at the line that holds most of it, as its part.
     selected, delta
         Numbers of the marked line and of the other end of the delta marker, -1 for none.
 
@@ -188,7 +188,7 @@ def _cut(
 
 
 def _theory(spectrum: xr.Dataset, lines: xr.Dataset, theory: xr.DataArray | None) -> np.ndarray:
-    """Predicted power of the lines that hold (nearly) all of their order, NaN for the others."""
+    """Predicted power of the lines that hold most of their order: the same part of the order's; else NaN."""
     result = np.full(lines.sizes["line"], np.nan)
     if theory is None or "order_1" in lines:
         return result
@@ -205,6 +205,7 @@ def _theory(spectrum: xr.Dataset, lines: xr.Dataset, theory: xr.DataArray | None
     for i, (order, power) in enumerate(zip(lines["order"].values, lines["power"].values, strict=True)):
         k = int(order)
         signs = both if k else 1
-        if power >= ALONE * signs * held.get(k, np.inf):
-            result[i] = signs * known.get(k, np.nan)
+        part = power / (signs * held[k]) if held.get(k) else 0.0
+        if part >= MOST:
+            result[i] = signs * known.get(k, np.nan) * part
     return result
