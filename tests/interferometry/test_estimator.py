@@ -218,3 +218,11 @@ def test_numpy_users_do_not_pay_for_torch():
         "coherence(np.ones((8, 8), complex), np.ones((8, 8), complex)); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_perfect_pair_does_not_exceed_one_by_rounding():
+    y, x = np.mgrid[:64, :64]
+    image = np.exp(1j * (2 * np.pi * (-0.5 * y - 0.5 * x) + 0.8))
+    maps = coherence(image, np.sin(0.8) * image)
+    assert float(maps.magnitude.max()) <= 1.0
+    assert bool(np.isfinite(maps.corrected).all())

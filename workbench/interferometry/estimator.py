@@ -65,7 +65,7 @@ def coherence(
     size = window_size(window, first.shape)
     estimate = complex_coherence(first.values, second.values, size, border)
     hypothesis = null_hypothesis(first.values, second.values, size, border, null)
-    magnitude = np.abs(estimate)
+    magnitude = np.minimum(np.abs(estimate), 1.0)  # rounding can lift a perfect pair above 1
     variables = {
         "magnitude": (magnitude, "coherence magnitude", "1"),
         "phase": (np.angle(estimate), "interferometric phase", "rad"),

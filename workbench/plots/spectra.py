@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource
@@ -11,7 +13,7 @@ from workbench.plots.canvas import canvas, hover, span
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
 from workbench.plots.pictures import Picture, extent
 
-__all__ = ["BandPair", "LayerSpectrum"]
+__all__ = ["BandPair", "LayerSpectrum", "draw_quadrants"]
 
 BAND_FLOOR = -60.0
 _QUADRANTS = (
@@ -34,10 +36,10 @@ class BandPair:
             )
             for name, title in (("real", "real"), ("fake", "generated"))
         }  # fmt: skip
-        self._drawings: list[object] = []
+        self._drawings: list[Any] = []
         for picture in self.pictures.values():
             picture.figure.grid.visible = False
-            self._draw_band(picture)
+            self._drawings += draw_quadrants(picture.figure)
         real, fake = self.pictures["real"].figure, self.pictures["fake"].figure
         fake.x_range, fake.y_range = real.x_range, real.y_range
 
@@ -51,24 +53,27 @@ class BandPair:
         for name, picture in self.pictures.items():
             picture.update(data[name])
         for drawing in self._drawings:
-            drawing.visible = bool(data.attrs["has_band"])  # type: ignore[attr-defined]
+            drawing.visible = bool(data.attrs["has_band"])
 
-    def _draw_band(self, picture: Picture) -> None:
-        inset = 0.006
-        for name, left, bottom, dash, colour in _QUADRANTS:
-            box = BoxAnnotation(
-                left=left + inset, right=left + 0.5 - inset, bottom=bottom + inset, top=bottom + 0.5 - inset,
-                fill_color=None, line_color=colour, line_dash=dash, line_width=1.5,
-            )  # fmt: skip
-            picture.figure.add_layout(box)
-            self._drawings.append(box)
-            label = Label(
-                x=left + 0.025, y=bottom + 0.47, text=name, text_color=colour,
-                text_font_size="12px", text_baseline="top",
-                background_fill_color="#000000", background_fill_alpha=0.6,
-            )  # fmt: skip
-            picture.figure.add_layout(label)
-            self._drawings.append(label)
+
+def draw_quadrants(figure: Any) -> list[Any]:
+    """Draw where a Nyquist-mapped spectrum may lie; returns what was drawn, to be shown or hidden."""
+    drawings: list[Any] = []
+    inset = 0.006
+    for name, left, bottom, dash, colour in _QUADRANTS:
+        box = BoxAnnotation(
+            left=left + inset, right=left + 0.5 - inset, bottom=bottom + inset, top=bottom + 0.5 - inset,
+            fill_color=None, line_color=colour, line_dash=dash, line_width=1.5,
+        )  # fmt: skip
+        label = Label(
+            x=left + 0.025, y=bottom + 0.47, text=name, text_color=colour,
+            text_font_size="12px", text_baseline="top",
+            background_fill_color="#000000", background_fill_alpha=0.6,
+        )  # fmt: skip
+        for drawing in (box, label):
+            figure.add_layout(drawing)
+            drawings.append(drawing)
+    return drawings
 
 
 class LayerSpectrum:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import panel_material_ui as pmui
 
+from workbench.session.explorers import Explorer
 from workbench.session.explorers.activation_chain import ActivationExplorer
+from workbench.session.explorers.nyquist_chain import NyquistExplorer
 from workbench.views.explorers.activation_cards import activation_desk
 from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.nyquist_cards import nyquist_desk
 
 __all__ = ["EXPLORERS", "ExplorerDesk", "explorer_page"]
 
 #: name of the page -> (settings, their desk)
-EXPLORERS = {"activations": (ActivationExplorer, activation_desk)}
+EXPLORERS: dict[str, tuple[type[Explorer], Callable[[Any], ExplorerDesk]]] = {
+    "activations": (ActivationExplorer, activation_desk),
+    "nyquist": (NyquistExplorer, nyquist_desk),
+}
 
 
 def explorer_page(name: str) -> pmui.Page:

@@ -262,11 +262,18 @@ def _number(value: float | str) -> str:
 
     >>> _number(-7.4432), _number(float("nan")), _number("2×2"), _number(float("-inf")), _number(0.00123)
     ('−7.44', '–', '2×2', '−∞', '0.00123')
+
+    What is left of rounding is nothing:
+
+    >>> _number(3e-13)
+    '0'
     """
     if isinstance(value, str):
         return value
     if value != value:
         return "–"
+    if abs(value) < 1e-6:
+        return "0"
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
     return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.views.styles import TYPE
 
-__all__ = ["ASIDE", "BODY", "CODE", "READOUTS", "STAGE", "THREE_COLUMNS", "TOOLBAR"]
+__all__ = ["ASIDE", "BODY", "CODE", "READOUTS", "STAGE", "TOOLBAR", "tiles"]
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
@@ -41,13 +41,19 @@ STAGE = """
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
 """
 
-THREE_COLUMNS = """
-:host {
-  display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); grid-auto-rows: max-content;
+
+def tiles(columns: int) -> str:
+    """Lay so many panes side by side, two where it is narrow, one on a phone if there were three or fewer."""
+    return f"""
+:host {{
+  display: grid; grid-template-columns: repeat({columns}, minmax(0, 1fr)); grid-auto-rows: max-content;
   gap: 4px 10px; height: max-content;
-}
-@media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); } }
+}}
+@media (max-width: 899px) {{
+  :host {{ grid-template-columns: repeat({1 if columns <= 3 else 2}, minmax(0, 1fr)); }}
+}}
 """
+
 
 READOUTS = (
     TYPE

@@ -1,0 +1,97 @@
+"""The Nyquist-band explorer's numbers, without a screen."""
+
+import numpy as np
+import pytest
+
+from workbench.session.explorers.nyquist_chain import FILE, SIZE, NyquistExplorer
+from workbench.session.explorers.user_scenes import user_scene, user_scenes
+
+
+def readout(explorer, label):
+    return next(r.value for r in explorer.picture().readouts if r.label == label)
+
+
+@pytest.mark.parametrize("name", NyquistExplorer.PRESETS)
+def test_every_preset_shows_something_and_runs_as_code(name, capsys):
+    explorer = NyquistExplorer()
+    explorer.choose_preset(name)
+    picture = explorer.picture()
+    assert picture.trouble == ""
+    assert all(frame.data is not None for frame in picture.frames.values())
+    exec(explorer.as_code(), {})
+    assert "dB" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mapping", ["nyquist", "real_imag", "mag_phase", "real_imag_2x", "real_imag_repeat"])
+def test_every_mapping_is_undone_to_rounding(mapping):
+    explorer = NyquistExplorer(mapping=mapping, scene="speckle off centre")
+    assert readout(explorer, "round trip") < (-200 if mapping != "mag_phase" else -100)
+
+
+def test_a_tone_lands_in_the_band_its_mirror_opposite():
+    explorer = NyquistExplorer(scene="one tone", tone_y=0.125, tone_x=-0.25)
+    found = {answer.name: answer.place for answer in explorer.picture().answers}
+    # moved by a quarter of the doubled rate: f/2 + 1/4
+    assert found["the tone"] == pytest.approx((-0.125 + 0.25, 0.0625 + 0.25))
+    assert found["its mirror"] == pytest.approx((-0.125, -0.3125))
+
+
+def test_wrong_interpolation_fills_what_should_be_empty():
+    assert readout(NyquistExplorer(), "out of band") < 1e-6
+    assert readout(NyquistExplorer(interpolation="zero-stuffing"), "out of band") > 10
+    assert readout(NyquistExplorer(interpolation="bilinear"), "round trip") > -20
+
+
+def test_an_alternating_gain_is_a_mirror():
+    explorer = NyquistExplorer(
+        scene="one tone", tone_y=0.125, tone_x=0.25, error="gain alternation", amount=0.2
+    )
+    error = explorer.picture().frames["errors"].data["error"]
+    y, x = np.unravel_index(error.values.argmax(), error.shape)
+    assert (float(error.fy_error[y]), float(error.fx_error[x])) == pytest.approx((-0.125, -0.25))
+    assert readout(explorer, "round trip") == pytest.approx(20 * np.log10(0.2), abs=1e-6)
+
+
+def test_dropping_the_edge_loses_an_imaginary_part():
+    kept = NyquistExplorer(scene="one tone", tone_y=-0.5, tone_x=-0.5)
+    lost = NyquistExplorer(scene="one tone", tone_y=-0.5, tone_x=-0.5, edge="drop")
+    assert readout(kept, "round trip") < -200
+    assert readout(lost, "round trip") == pytest.approx(20 * np.log10(np.sin(0.8)), abs=1e-6)
+    assert readout(lost, "lost bin") == pytest.approx(np.sin(0.8))
+
+
+def test_clipping_is_counted():
+    explorer = NyquistExplorer(clip=True, error="white noise", amount=0.5)
+    assert 0 < readout(explorer, "clipped") < 50
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def workspace(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+        (tmp_path / "data").mkdir()
+        return tmp_path
+
+    def test_a_file_of_the_workspace_is_shown(self, workspace):
+        rng = np.random.default_rng(0)
+        np.save(workspace / "data" / "mine.npy", rng.normal(size=(80, 100, 2)) @ [3, 3j])
+        assert user_scenes() == ["mine.npy"]
+        explorer = NyquistExplorer(scene=FILE, file="mine.npy")
+        assert explorer.picture().trouble == ""
+        assert np.mean(np.abs(user_scene("mine.npy", SIZE)) ** 2) == pytest.approx(1)
+
+    @pytest.mark.parametrize("name", ["", "../secret.npy", "/etc/passwd", "absent.npy"])
+    def test_nothing_outside_is(self, workspace, name):
+        np.save(workspace / "secret.npy", np.ones((80, 80), complex))
+        assert "put a complex image there" in NyquistExplorer(scene=FILE, file=name).picture().trouble
+
+    def test_no_link_leads_out(self, workspace):
+        np.save(workspace / "secret.npy", np.ones((80, 80), complex))
+        (workspace / "data" / "link.npy").symlink_to(workspace / "secret.npy")
+        assert "put a complex image there" in NyquistExplorer(scene=FILE, file="link.npy").picture().trouble
+
+    def test_what_is_no_complex_image_is_said(self, workspace):
+        np.save(workspace / "data" / "real.npy", np.ones((80, 80)))
+        np.save(workspace / "data" / "small.npy", np.ones((8, 8), complex))
+        assert "real.npy" in NyquistExplorer(scene=FILE, file="real.npy").picture().trouble
+        assert "64 x 64 needed" in NyquistExplorer(scene=FILE, file="small.npy").picture().trouble

@@ -1,0 +1,298 @@
+"""The Nyquist-band explorer: where a complex spectrum sits in a real image, what errors become."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import param
+import xarray as xr
+
+from workbench.interferometry import coherence
+from workbench.mappings import (
+    ERRORS,
+    INTERPOLATIONS,
+    MAPPINGS,
+    disturb,
+    from_network,
+    nyquist_stages,
+    out_of_band_ratio,
+    to_network,
+)
+from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers.quiz import Answer
+from workbench.session.explorers.user_scenes import user_scene
+from workbench.session.frame import Frame
+from workbench.signals import power_db
+
+__all__ = ["NyquistExplorer"]
+
+SIZE = 64
+"""Pixels of the complex patch; the mapped image has twice as many per axis."""
+FILE = "my file"
+PHASE = 0.8
+"""Of the tone, rad: at 0 the one lost bin would have nothing to lose."""
+ROUNDING = -120.0
+SCENES = ("one tone", "stripes", "speckle off centre", FILE)
+
+Array = npt.NDArray[Any]
+
+
+class NyquistExplorer(Explorer):
+    """How a complex image becomes a real one that a network can be given, and back."""
+
+    TITLE = "Nyquist band"
+    INTRO = (
+        "A complex image has a spectrum without symmetry. Interpolated by two, moved by a quarter of the "
+        "sampling rate, it fits beside its mirror in a real image (seed paper, section 4, figure 3)."
+    )
+    FRAMES = ("stages", "mappings", "errors")
+    GROUPS = (
+        Group("Scene", ("scene", "file", "tone_y", "tone_x"), "x[m, n] ∈ ℂ,  64 × 64"),
+        Group("Mapping", ("mapping", "interpolation", "edge"), "y = Re(u · jᵐ⁺ⁿ),  128 × 128"),
+        Group("Error on the mapped image", ("error", "amount", "clip"), "ŷ = y + e,   x̂ = decode(ŷ)"),
+    )
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "figure 3": {"scene": "speckle off centre"},
+        "one tone": {"scene": "one tone", "tone_y": 0.1, "tone_x": 0.3},
+        "zero-stuffing fails": {"scene": "stripes", "interpolation": "zero-stuffing"},
+        "bilinear fails": {"scene": "stripes", "interpolation": "bilinear"},
+        "a gain error is a mirror": {"scene": "one tone", "tone_x": 0.2, "error": "gain alternation"},
+        "white noise": {"scene": "stripes", "error": "white noise", "amount": 0.3},
+        "Real-Imag": {"scene": "stripes", "mapping": "real_imag"},
+        "the lost bin": {"scene": "one tone", "tone_y": -0.5, "tone_x": -0.5, "edge": "drop"},
+    }
+    TOLERANCE = 2.5 / (2 * SIZE)
+
+    scene: Any = param.Selector(default="stripes", objects=list(SCENES), label="Image")
+    file = param.String("", label="File in the workspace's data folder")
+    tone_y = param.Number(0.1, bounds=(-0.5, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")
+    tone_x = param.Number(0.3, bounds=(-0.5, 0.5), step=1 / SIZE, label="Frequency along x, cycles/pixel")
+    mapping: Any = param.Selector(default="nyquist", objects=list(MAPPINGS), label="Mapping")
+    interpolation: Any = param.Selector(
+        default="ideal", objects=list(INTERPOLATIONS), label="Interpolation by 2"
+    )
+    edge: Any = param.Selector(default="pack", objects=["pack", "drop"], label="The one bin without room")
+    error: Any = param.Selector(default="none", objects=list(ERRORS), label="Error")
+    amount = param.Number(0.2, bounds=(0.0, 1.0), step=0.02, label="Its size, of the image's rms")
+    clip = param.Boolean(False, label="Scale by 1.25 and clip, as for a network")
+
+    _mappings: tuple[Any, Frame] | None = None
+
+    def relevant(self) -> set[str]:
+        """Return the settings that have an effect now."""
+        hidden = {
+            "file": self.scene != FILE,
+            "tone_y": self.scene != "one tone",
+            "tone_x": self.scene != "one tone",
+            "interpolation": self.mapping != "nyquist",
+            "edge": self.mapping != "nyquist",
+            "amount": self.error == "none",
+        }
+        return {name for name in self.choices() if not hidden.get(name)}
+
+    # ------------------------------------------------------------ what goes in
+    def _image(self) -> Array:
+        if self.scene == "one tone":
+            y, x = np.mgrid[:SIZE, :SIZE]
+            cycles = [round(SIZE * f) / SIZE for f in (self.tone_y, self.tone_x)]
+            return np.exp(1j * (2 * np.pi * (cycles[0] * y + cycles[1] * x) + PHASE))
+        if self.scene == FILE:
+            return user_scene(self.file, SIZE)
+        return stripes() if self.scene == "stripes" else off_centre_speckle()
+
+    # ------------------------------------------------------------ what comes out
+    def compute(self) -> Picture:
+        """Return stages, all mappings, the error with what it becomes."""
+        image = self._image()
+        mapping = MAPPINGS[self.mapping]
+        mapped = self._mapped(image)
+        disturbed = disturb(mapped, self.error, self.amount)
+        clipped = 0.0
+        if self.clip:
+            scaled, clipped = to_network(disturbed)
+            disturbed = from_network(scaled)
+        back = mapping.decode(disturbed, self.edge)
+        frames = {
+            "stages": self._stages_frame(image),
+            "mappings": self._mappings_frame(image),
+            "errors": self._errors_frame(image, back, mapped, disturbed),
+        }
+        return Picture(frames, self._readouts(image, back, disturbed, clipped), self._answers(image))
+
+    def _mapped(self, image: Array) -> Array:
+        if self.mapping == "nyquist":
+            return nyquist_stages(image, self.interpolation, self.edge)["mapped"][None]
+        return np.asarray(MAPPINGS[self.mapping].encode(image, self.edge))
+
+    def _stages_frame(self, image: Array) -> Frame:
+        stages = nyquist_stages(image, self.interpolation, self.edge)
+        data = xr.Dataset(
+            {
+                **{name: signed_picture(value.real, name) for name, value in stages.items()},
+                **{f"{name}_level": level_picture(value, f"{name}_level") for name, value in stages.items()},
+            }
+        )
+        outside = float(out_of_band_ratio(stages["mapped"], edge=self.edge))
+        share = "None" if outside < 1e-9 else f"{100 * outside:.2g} %"
+        words = f"{share} of the mapped image's energy lies outside band and mirror"
+        if self.interpolation != "ideal":
+            words += f": {self.interpolation} leaves images of the spectrum, which Re then mixes up"
+        return Frame(data, words + ".")
+
+    def _mappings_frame(self, image: Array) -> Frame:
+        """Spectra of all mappings; they change with the scene only."""
+        key = (self.scene, self.file, self.tone_y, self.tone_x)
+        if self._mappings is None or self._mappings[0] != key:
+            self._mappings = (key, _mappings_frame(image))
+        return self._mappings[1]
+
+    def _errors_frame(self, image: Array, back: Array, mapped: Array, disturbed: Array) -> Frame:
+        reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())
+        real_reference = float((np.abs(np.fft.fft2(mapped[0], norm="forward")) ** 2).max())
+        phase = np.angle(back * np.conj(image))
+        data = xr.Dataset(
+            {
+                "disturbed": level_picture(disturbed[0], "disturbed", real_reference),
+                "original": level_picture(image, "original", reference),
+                "decoded": level_picture(back, "decoded", reference),
+                "error": level_picture(back - image, "error", reference),
+                "phase": plane(phase, "phase"),
+            }
+        )
+        relative = _relative(image, back)
+        if relative < ROUNDING:
+            return Frame(data, "What comes back is what went in, to rounding.")
+        words = f"The decoded image differs by {relative:.1f} dB".replace("-", "−")
+        strongest = data["error"]
+        at = np.unravel_index(int(strongest.values.argmax()), strongest.shape)
+        place = [float(strongest[dim].values[i]) for dim, i in zip(strongest.dims, at, strict=True)]
+        words += f", most of all at ({place[0]:+.2f}, {place[1]:+.2f}) cycles/pixel (y, x)."
+        return Frame(data, words.replace("-", "−"))
+
+    def _readouts(self, image: Array, back: Array, disturbed: Array, clipped: float) -> tuple[Readout, ...]:
+        result = [
+            Readout("round trip", _relative(image, back), "dB", "error over image, power"),
+            Readout("coherence", _coherence(image, back), "", "mean |γ̂| 5 × 5 of original and decoded"),
+            Readout("phase error", _phase_error(image, back), "rad rms"),
+        ]
+        if self.mapping == "nyquist":
+            outside = 100 * float(out_of_band_ratio(disturbed[0], edge=self.edge))
+            result += [
+                Readout("out of band", outside, "%", "energy where no Nyquist-mapped image has any"),
+                Readout("lost bin", _lost_bin(image) if self.edge == "drop" else 0.0, "rms"),
+            ]
+        if self.clip:
+            result.append(Readout("clipped", 100 * clipped, "% of samples"))
+        return tuple(result)
+
+    def _answers(self, image: Array) -> tuple[Answer, ...]:
+        """Where a tone and its mirror land in the mapped image's spectrum, (x, y) in cycles per sample."""
+        if self.scene != "one tone" or self.mapping != "nyquist" or self.interpolation != "ideal":
+            return ()
+        level = level_picture(nyquist_stages(image, edge=self.edge)["mapped"], "a")
+        rows, columns = np.nonzero(level.values > -6.5)
+        y, x = (level[dim].values for dim in level.dims)
+        names = {True: "the tone", False: "its mirror"}
+        return tuple(
+            Answer((float(x[j]), float(y[i])), names[bool(x[j] >= 0 and y[i] >= 0)])
+            for i, j in zip(rows, columns, strict=True)
+        )
+
+    def as_code(self) -> str:
+        """Return notebook code that maps, disturbs nothing, decodes, compares."""
+        lines = ["import numpy as np", "import workbench as wb", ""]
+        if self.scene == "one tone":
+            cycles = [round(SIZE * f) for f in (self.tone_y, self.tone_x)]
+            lines += [
+                f"y, x = np.mgrid[:{SIZE}, :{SIZE}]",
+                f"slc = np.exp(1j * (2 * np.pi * ({cycles[0]} * y + {cycles[1]} * x) / {SIZE} + {PHASE}))",
+            ]
+        elif self.scene == "stripes":
+            lines += [f'slc = wb.SCENES["onetone"](size={SIZE}, count=1, seed=3).slc.values[0]']
+        elif self.scene == FILE:
+            lines += [f"slc = wb.open_scene({self.file!r}).slc.values[:{SIZE}, :{SIZE}]"]
+        else:
+            lines += [
+                "rng = np.random.default_rng(5)",
+                f"noise = rng.normal(size=({SIZE}, {SIZE}, 2)) @ [1, 1j]",
+                f"f = np.fft.fftfreq({SIZE})",
+                "keep = (abs((f - 0.31 + 0.5) % 1 - 0.5) < 0.3)[:, None] & (abs(f) < 0.4)[None, :]",
+                "slc = np.fft.ifft2(np.fft.fft2(noise) * keep)",
+            ]
+        lines += [
+            f'mapping = wb.MAPPINGS["{self.mapping}"]',
+            f'mapped = mapping.encode(slc, edge="{self.edge}")',
+        ]
+        if self.error == "white noise":
+            lines += [
+                "noise = np.random.default_rng(0).normal(size=mapped.shape)",
+                f"mapped = mapped + {self.amount!r} * np.sqrt(np.mean(mapped**2)) * noise",
+            ]
+        lines += [
+            f'back = mapping.decode(mapped, edge="{self.edge}")',
+            "print(20 * np.log10(np.linalg.norm(back - slc) / np.linalg.norm(slc) + 1e-16), 'dB')",
+            "print(float(wb.coherence(slc, back).magnitude.mean()))",
+            "spectrum = wb.spectrum(mapped[0])",
+        ]
+        return "\n".join(lines)
+
+
+def _mappings_frame(image: Array) -> Frame:
+    variables = {}
+    for name, mapping in MAPPINGS.items():
+        mapped = np.asarray(mapping.encode(image))
+        variables[name] = level_picture(mapped[0], name)
+    words = (
+        "All five undo themselves to rounding. What differs is what a real-valued network sees: channel 1 of "
+        "each, Nyquist alone with the whole spectrum in one channel."
+    )
+    return Frame(xr.Dataset(variables), words)
+
+
+def _relative(image: Array, back: Array) -> float:
+    ratio = float(np.sum(np.abs(back - image) ** 2) / np.sum(np.abs(image) ** 2))
+    return max(float(power_db(ratio)), -320.0)
+
+
+def _coherence(image: Array, back: Array) -> float:
+    if not np.abs(back).max() > 0:
+        return float("nan")
+    return float(coherence(image, back, window=5).magnitude.mean())
+
+
+def _phase_error(image: Array, back: Array) -> float:
+    strong = np.abs(image) > 0.1 * np.abs(image).max()
+    return float(np.sqrt(np.mean(np.angle(back * np.conj(image))[strong] ** 2)))
+
+
+def _lost_bin(image: Array) -> float:
+    """Rms of what edge="drop" loses: the imaginary part of the bin (-P/2, -Q/2), re the image's rms."""
+    bins = np.fft.fft2(image, norm="forward")
+    lost = abs(bins[image.shape[0] // 2, image.shape[1] // 2].imag)
+    return float(lost / np.sqrt(np.mean(np.abs(image) ** 2)))
+
+
+@lru_cache(maxsize=1)
+def stripes() -> Array:
+    """Return a Onetone image."""
+    from workbench.scenes import SCENES
+
+    return np.asarray(SCENES["onetone"](size=SIZE, count=1, seed=3).slc.values[0])
+
+
+@lru_cache(maxsize=1)
+def off_centre_speckle() -> Array:
+    """Return speckle whose azimuth spectrum is centred at 0.31 cycles/pixel, as TOPS data have it.
+
+    >>> off_centre_speckle().shape
+    (64, 64)
+    """
+    rng = np.random.default_rng(5)
+    noise = rng.normal(size=(SIZE, SIZE, 2)) @ np.array([1, 1j])
+    f = np.fft.fftfreq(SIZE)
+    keep = (np.abs((f - 0.31 + 0.5) % 1 - 0.5) < 0.3)[:, None] & (np.abs(f) < 0.4)[None, :]
+    return np.asarray(np.fft.ifft2(np.fft.fft2(noise) * keep))

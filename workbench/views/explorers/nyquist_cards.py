@@ -1,0 +1,121 @@
+"""The panels of the Nyquist-band explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import panel as pn
+
+from workbench import plots
+from workbench.plots.spectra import draw_quadrants
+from workbench.plots.strips import Strip
+from workbench.session.explorers.nyquist_chain import NyquistExplorer
+from workbench.views.card import PanelCard
+from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.styles import tiles
+from workbench.views.panels import column, square
+from workbench.views.styles import COLOUR_BAR
+from workbench.views.text import Text
+
+__all__ = ["nyquist_desk"]
+
+DB_TICKS = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+SIGN_TICKS = [(0.0, "−"), (0.5, "0"), (1.0, "+")]
+PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
+STAGES = {
+    "image": "x, 64 × 64 (real part)",
+    "interpolated": "u: interpolated by 2",
+    "modulated": "u · jᵐ⁺ⁿ: moved",
+    "mapped": "y = Re: real, 128 × 128",
+}
+MAPPED = {
+    "nyquist": "Nyquist",
+    "real_imag": "Real-Imag (Re)",
+    "mag_phase": "Mag-Phase (magnitude)",
+    "real_imag_2x": "Real-Imag, FFT 2× (Re)",
+    "real_imag_repeat": "Real-Imag, repeated (Re)",
+}
+
+
+def nyquist_desk(explorer: NyquistExplorer) -> ExplorerDesk:
+    """Return the Nyquist-band explorer's desk."""
+    cards = {"stages": _stages_card(), "mappings": _mappings_card(), "errors": _errors_card()}
+    return ExplorerDesk(explorer, cards, predict="stages")
+
+
+class Stages(Strip):
+    """The mapping's steps; the last spectrum takes guesses."""
+
+    def __init__(self) -> None:
+        kinds = {name: (title, "signed") for name, title in STAGES.items()}
+        levels = {f"{name}_level": ("", "spectrum") for name in STAGES}
+        super().__init__({**kinds, **levels})
+        last = self.pictures["mapped_level"].figure
+        draw_quadrants(last)
+        self._guesses = plots.Marks(last)
+
+    def on_tap(self, callback: Callable[[tuple[float, ...]], None]) -> None:
+        """Call back with the frequency (x, y) that was clicked in the mapped image's spectrum."""
+        figure = self.pictures["mapped_level"].figure
+        figure.on_event("tap", lambda event: callback((float(event.x), float(event.y))))
+
+    def predict(self, guesses: Sequence[tuple[float, ...]], hidden: bool, answers: Sequence[Any]) -> None:
+        """Show guesses; hide the last spectrum while they are being made."""
+        self._guesses.show(guesses, [answer.place for answer in answers])
+        renderer = self.pictures["mapped_level"].renderer
+        if renderer.visible == hidden:
+            renderer.visible = not hidden
+
+
+def _stages_card() -> PanelCard:
+    strip = Stages()
+    panes = [column(square(strip.figures[name]), square(strip.figures[f"{name}_level"])) for name in STAGES]
+    bars = pn.Column(
+        Text(plots.colour_bar(plots.DIVERGING, "real part", SIGN_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.SPECTRUM, "level, dB re the strongest line", DB_TICKS), COLOUR_BAR),
+        sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
+    )  # fmt: skip
+    body = pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(4)])
+    return PanelCard(
+        "The mapping, step by step: image over spectrum", column(body, bars), {"stages": strip}, wide=True
+    )
+
+
+def _mappings_card() -> PanelCard:
+    strip = Strip({name: (title, "spectrum") for name, title in MAPPED.items()}, height=180)
+    draw_quadrants(strip.figures["nyquist"])
+    body = pn.Column(
+        *(square(plot) for plot in strip.figures.values()),
+        sizing_mode="stretch_width", margin=0, stylesheets=[tiles(5)],
+    )  # fmt: skip
+    bar = Text(
+        plots.colour_bar(plots.SPECTRUM, "level, dB re each one's strongest line", DB_TICKS), COLOUR_BAR
+    )
+    return PanelCard(
+        "What a network sees: channel 1 of all mappings", column(body, bar), {"mappings": strip}, wide=True
+    )
+
+
+def _errors_card() -> PanelCard:
+    strip = Strip(
+        {
+            "disturbed": ("mapped image + error", "spectrum"),
+            "original": ("x", "spectrum"),
+            "decoded": ("decoded", "spectrum"),
+            "error": ("decoded − x", "spectrum"),
+            "phase": ("phase of decoded · x*", "phase"),
+        },
+        height=180,
+    )
+    draw_quadrants(strip.figures["disturbed"])
+    body = pn.Column(
+        *(square(plot) for plot in strip.figures.values()),
+        sizing_mode="stretch_width", margin=0, stylesheets=[tiles(5)],
+    )  # fmt: skip
+    bars = pn.Column(
+        Text(plots.colour_bar(plots.SPECTRUM, "level, dB re the strongest line of x", DB_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS), COLOUR_BAR),
+        sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
+    )  # fmt: skip
+    return PanelCard("What an error becomes", column(body, bars), {"errors": strip}, wide=True)
