@@ -15,7 +15,7 @@ def test_a_strip_shows_each_variable_in_its_picture():
     strip.update(
         xr.Dataset({"a": signed_picture(image, "a"), "b": level_picture(image, "b"), "c": plane(image, "c")})
     )
-    np.testing.assert_array_equal(strip.pictures["a"].source.data["image"][0], [[128, 1], [255, 192]])
+    np.testing.assert_array_equal(strip.pictures["a"].source.data["image"][0], [[128, 1], [255, 191]])
     source = strip.pictures["b"].source.data
     assert (source["x"], source["dw"]) == ([-0.75], [1.0])
 
