@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import typer
@@ -30,17 +31,14 @@ _EXTRAS = {
     "sarxarray": "SNAP ZNAP, raw complex stacks: pip install 'spectral-workbench[insar]'",
     "playwright": "browser tests: pip install 'spectral-workbench[test]', then apt-get install chromium",
 }
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LEAST_FREE = 2 * 1024**3
 
 
 def findings() -> Iterator[tuple[str, str, str]]:
     """Yield (mark, subject, sentence); the mark is ``ok``, ``note`` or ``MISS``."""
     yield "ok", "python", f"{platform.python_version()} at {sys.prefix}"
-    for package in _CORE:
-        try:
-            yield "ok", package, version(package)
-        except PackageNotFoundError:
-            yield "MISS", package, "not installed: pip install spectral-workbench"
+    yield from packages()
     yield device()
     yield from storage()
     for package, reason in _EXTRAS.items():
@@ -48,12 +46,29 @@ def findings() -> Iterator[tuple[str, str, str]]:
             yield "ok", package, version(package)
         except PackageNotFoundError:
             yield "note", package, f"not installed; only needed for {reason}"
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    yield (
-        ("ok", "browser", browser)
-        if browser
-        else ("note", "browser", "no Chromium found: browser tests are skipped")
-    )
+    browser = os.environ.get("WORKBENCH_CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    words = browser or "no Chromium found: browser tests are skipped; apt-get install chromium"
+    yield "ok" if browser else "note", "browser", words
+
+
+def packages() -> Iterator[tuple[str, str, str]]:
+    """Tell the versions of the packages that matter most, and every package that is missing."""
+    needed = [re.split(r"[^A-Za-z0-9._-]", text)[0] for text in _requirements() if "extra ==" not in text]
+    for package in (*_CORE, *(name for name in needed if name not in _CORE)):
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            yield "MISS", package, "not installed: pip install spectral-workbench"
+        else:
+            if package in _CORE:
+                yield "ok", package, found
+
+
+def _requirements() -> list[str]:
+    try:
+        return requires("spectral-workbench") or []
+    except PackageNotFoundError:
+        return []
 
 
 def device() -> tuple[str, str, str]:
@@ -64,6 +79,11 @@ def device() -> tuple[str, str, str]:
         return "MISS", "device", f"torch cannot be imported: {error}"
     if torch.cuda.is_available():
         return "ok", "device", f"{torch.cuda.get_device_name()} (CUDA {torch.version.cuda})"
+    if torch.version.cuda is None and shutil.which("nvidia-smi"):
+        advice = (
+            "an NVIDIA driver is here, but this torch is built for the CPU: pip install a CUDA build of torch"
+        )
+        return "note", "device", advice
     return "note", "device", "no GPU that torch can use: training runs on the CPU, one thread per run"
 
 
@@ -81,7 +101,16 @@ def storage() -> Iterator[tuple[str, str, str]]:
         yield "MISS", "workspace", f"{folder} cannot be written ({error.strerror}); set WORKBENCH_WORKSPACE"
         return
     free = shutil.disk_usage(folder).free
-    yield ("ok" if free > _LEAST_FREE else "MISS", "workspace", f"{folder}, {free / 1024**3:.1f} GiB free")
+    words = f"{folder}, {free / 1024**3:.1f} GiB free"
+    if free > _LEAST_FREE:
+        yield "ok", "workspace", words
+    else:
+        least = f"{_LEAST_FREE / 1024**3:.0f} GiB"
+        yield (
+            "MISS",
+            "workspace",
+            f"{words}, needed are {least}: set WORKBENCH_WORKSPACE to a folder with room",
+        )
     yield scheduler(folder)
 
 
