@@ -18,15 +18,22 @@ _KINDS = ("direct", "folded", "image", "leakage")
 _BLOCKS = dict(zip(_KINDS, "█▓▒░", strict=True))
 _LETTERS = dict(zip(_KINDS, "=FI~", strict=True))
 _COLOURS = {"direct": "blue", "folded": "red", "image": "yellow", "leakage": "white"}
-_ONE_TONE = (
+Columns = tuple[tuple[str, str], ...]
+_ONE_TONE: Columns = (
     ("gain", "gain"), ("hd.2", "HD2"), ("hd.3", "HD3"), ("thd", "THD"), ("sfdr", "SFDR"),
     ("alias", "alias"), ("image.0", "image"), ("leakage", "leak"),
 )  # fmt: skip
-_TWO_TONES = (
+_TWO_TONES: Columns = (
     ("gain", "gain"), ("imd.2", "IMD2"), ("imd.3", "IMD3"), ("imd.4", "IMD4"), ("imd.5", "IMD5"),
     ("alias", "alias"), ("image.0", "image"), ("leakage", "leak"),
 )  # fmt: skip
-_SCENE = (("gain", "gain"), ("hd.2", "HD2"), ("hd.3", "HD3"), ("thd", "THD"), ("phase_fidelity", "fidel."))
+_SCENE: Columns = (
+    ("gain", "gain"),
+    ("hd.2", "HD2"),
+    ("hd.3", "HD3"),
+    ("thd", "THD"),
+    ("phase_fidelity", "fidel."),
+)
 _FAMILIES = (("harmonic", "harmonics"), ("folded", "folded"), ("image", "images"), ("leakage", "leakage"))
 
 
@@ -188,7 +195,7 @@ def _layers(document: dict[str, Any], rows: Sequence[Row], paper: Paper) -> str:
     return "\n".join([*lines, note + (f"   {paper.key()}" if wide else "")])
 
 
-def _columns(settings: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def _columns(settings: dict[str, Any]) -> Columns:
     if settings["scene"]:
         return _SCENE
     return _TWO_TONES if len(settings["tones"]) > 1 else _ONE_TONE
