@@ -140,7 +140,9 @@ def desk_server(synthetic, serve):
         state = DeskState()
         pn.state.location.sync(state, URL_NAMES)
         state.run = state.run or stage["run"].name
-        desk = TrainingDesk(state, lambda _name: (stage["hub"], stage["run"]), lambda: [stage["run"]])
+        desk = TrainingDesk(
+            state, lambda _name: (stage["hub"], stage["run"]), lambda: [stage["run"]], lazy=True
+        )
         return desk.page()
 
     url = serve(app)

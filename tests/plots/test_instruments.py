@@ -13,7 +13,6 @@ MAKERS = {
     "band": plots.BandPair,
     "coherence_map": plots.CoherenceMap,
     "histogram": plots.CoherenceHistogram,
-    "sheet": plots.Sheet,
     "losses": lambda: plots.History("loss", log=True),
     "coherence_history": lambda: plots.History("mean |γ̂|", y_range=(0, 1)),
 }
@@ -162,14 +161,14 @@ def test_what_is_not_significant_is_grey(frames):
 
 
 def test_missing_values_are_transparent():
-    picture = plots.Picture("", plots.MAGNITUDE, 0.0, 1.0)
+    picture = plots.Picture("", plots.MAGNITUDE, 0.0, 1.0, ("x", "y"))
     picture.update(xr.DataArray([[np.nan, 0.0], [1.0, 7.0]], dims=("y", "x")))
     np.testing.assert_array_equal(picture.source.data["image"][0], [[0, 1], [255, 255]])
     assert picture.mapper.palette[0] == "#00000000"
 
 
 def test_a_picture_lies_at_its_coordinates():
-    picture = plots.Picture("", plots.MAGNITUDE, 0.0, 1.0)
+    picture = plots.Picture("", plots.MAGNITUDE, 0.0, 1.0, ("x", "y"))
     f = np.fft.fftshift(np.fft.fftfreq(4))
     picture.update(xr.DataArray(np.zeros((4, 4)), coords={"fy": f, "fx": f}, dims=("fy", "fx")))
     placed = {key: picture.source.data[key][0] for key in ("x", "y", "dw", "dh")}
@@ -205,3 +204,28 @@ def test_a_log_axis_skips_what_has_no_logarithm():
         )
     )
     np.testing.assert_array_equal(history.source.data["values"][0], [1, np.nan, np.nan, 4])
+
+
+def test_the_sheet_has_every_picture_as_bytes(frames):
+    sheet = plots.Sheet()
+    data = frames()["sheet"]
+    sheet.update(data)
+    assert list(sheet.tiles) == list(plots.TITLES)
+    for name, tile in sheet.tiles.items():
+        assert tile.pixels.dtype == np.uint8
+        assert bool(tile.palette) == (tile.pixels.ndim == 2), name
+    level = sheet.tiles["spectrum_real"]
+    value = level.low + (level.pixels[::-1].astype(float) - 1) / 254 * (level.high - level.low)
+    np.testing.assert_allclose(value, data["spectrum_real"], atol=60 / 254)
+    assert level.y[0] > 0 > level.y[1], "frequencies ascend upwards"
+    assert sheet.tiles["real_re"].y == (0.0, data.sizes["y"]), "rows count downwards"
+    np.testing.assert_array_equal(sheet.tiles["condition"].pixels[..., 0] == 255, data["condition"][0] >= 1)
+
+
+def test_a_map_of_another_step_says_so(frames):
+    sheet = plots.Sheet()
+    data = frames()["sheet"]
+    sheet.update(data.assign_attrs(coherence_step=40))
+    assert sheet.tiles["coherence"].title == "coherence |γ̂|, step 40"
+    sheet.update(data.drop_vars("coherence"))
+    assert "coherence" not in sheet.tiles

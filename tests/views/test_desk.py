@@ -3,6 +3,7 @@ import panel as pn
 import pytest
 from bokeh.models import ColumnDataSource
 
+from workbench.session import DeskState
 from workbench.views import TrainingDesk, dashboard
 
 GONE = "The training process is gone (pid 4242). Everything recorded until step 200 is kept."
@@ -16,7 +17,7 @@ def data_of(desk):
 
 def test_every_figure_has_data_and_every_card_a_sentence(desk):
     found = data_of(desk)
-    assert len(found) >= 20
+    assert len(found) == 12
     for data in found.values():
         assert all(len(column) for column in data.values())
     for name, card in desk.cards.items():
@@ -306,8 +307,29 @@ def test_dashboard_in_a_notebook(run, hub, monkeypatch):
 def test_pixels_reach_the_browser_as_bytes(desk):
     root = desk.__panel__().get_root()
     images = [d["image"][0] for s in root.select({"type": ColumnDataSource}) if "image" in (d := s.data)]
-    assert len(images) >= 14
-    assert sum(image.dtype == np.uint8 for image in images) == len(images) - 1, "all but the colour composite"
+    assert len(images) == 5
+    assert all(image.dtype == np.uint8 for image in images)
+    tiles = desk.cards["sheet"].instruments["sheet"].tiles
+    pixels = [p["rows"] * p["columns"] * (p["channels"] or 1) for p in tiles.places]
+    assert len(tiles.pixels) == sum(pixels), "one byte per pixel, three for colours"
+    assert len(tiles.places) == len(tiles.palettes) == 11
+
+
+def test_cards_are_built_when_they_come_into_view_and_drawn_only_there(run, hub):
+    desk = TrainingDesk(DeskState(run=run.name), lambda _name: (hub, run), lambda: [run], lazy=True)
+    desk.draw()
+    assert list(desk.cards) == ["lineup", "orders"]
+    desk.pump.beat.seen = ["lineup", "orders", "sheet"]
+    desk.draw()
+    assert list(desk.cards) == ["lineup", "orders", "sheet"]
+    assert "step 200" in desk.cards["sheet"].caption, "a new card comes with its picture"
+    desk.pump.beat.seen = ["sheet", "spectrum"]
+    desk.steps.slider.value = 60
+    assert "step 60" in desk.cards["sheet"].caption
+    assert "step 200" in desk.cards["lineup"].caption, "nobody sees it"
+    desk.pump.beat.seen = ["lineup"]
+    desk.draw()
+    assert "step 60" in desk.cards["lineup"].caption
 
 
 def test_an_answer_stays_while_the_run_goes_on(desk, run, hub):

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from bokeh.models import ColumnDataSource, CustomJSHover, Image, ImageRGBA, LinearColorMapper, Plot
+from bokeh.models import ColumnDataSource, CustomJSHover, Image, LinearColorMapper
 
 from workbench.plots.canvas import canvas, hover, span
 
-__all__ = ["ColourPicture", "Picture", "extent", "to_bytes", "to_rgba"]
+__all__ = ["Picture", "extent", "to_bytes", "to_rgb"]
 
 _COLUMNS = ("image", "x", "y", "dw", "dh")
 _PLACED: dict[str, Any] = {name: name for name in _COLUMNS}
@@ -27,18 +27,17 @@ def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.where(np.isnan(values), 0, np.nan_to_num(scaled)).astype(np.uint8)
 
 
-def to_rgba(channels: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return up to three channels (channel, y, x) as red, green, blue, packed as Bokeh wants it.
+def to_rgb(channels: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return up to three channels (channel, y, x) as bytes (y, x, 3): red, green, blue.
 
-    >>> to_rgba(np.ones((3, 1, 1)), 0.0, 1.0)
-    array([[4294967295]], dtype=uint32)
+    >>> to_rgb(np.ones((1, 1, 1)), 0.0, 1.0)
+    array([[[255,   0,   0]]], dtype=uint8)
     """
     count, height, width = channels.shape
-    packed = np.zeros((height, width, 4), np.uint8)
-    packed[..., 3] = 255
+    colours = np.zeros((height, width, 3), np.uint8)
     for k in range(min(count, 3)):
-        packed[..., k] = np.rint(255 * (np.clip(np.nan_to_num(channels[k]), low, high) - low) / (high - low))
-    return packed.view(np.uint32)[..., 0]
+        colours[..., k] = np.rint(255 * (np.clip(np.nan_to_num(channels[k]), low, high) - low) / (high - low))
+    return colours
 
 
 class Picture:
@@ -53,7 +52,7 @@ class Picture:
     palette, low, high
         256 colours or fewer, and the values of the first and the last.
     axes
-        Labels of x and y with units; None makes a bare tile, without axes and tools.
+        Labels of x and y with units.
     unit
         Of the values.
     """
@@ -64,14 +63,14 @@ class Picture:
         palette: Sequence[str],
         low: float,
         high: float,
-        axes: tuple[str, str] | None = None,
+        axes: tuple[str, str],
         unit: str = "",
         **options: Any,
     ) -> None:
         self._scale = span(low, high)  # read by the hover text in the browser
         self.source = ColumnDataSource({name: [] for name in _COLUMNS})
         self.mapper = LinearColorMapper(palette=_with_transparent(palette), low=0, high=255)
-        self.figure = _frame(title, axes, options)
+        self.figure = canvas(title, *axes, **options)
         glyph = Image(**_PLACED, color_mapper=self.mapper)
         self.renderer = self.figure.add_glyph(self.source, glyph)
         decode = CustomJSHover(
@@ -101,37 +100,9 @@ class Picture:
         self.source.data = {"image": [pixels], **_place(image, self.figure)}
 
 
-class ColourPicture:
-    """One image of up to three channels shown as red, green and blue."""
-
-    def __init__(self, low: float, high: float, **options: Any) -> None:
-        self.low, self.high = low, high
-        self.source = ColumnDataSource({name: [] for name in _COLUMNS})
-        self.figure = _frame("", None, options)
-        self.figure.add_glyph(self.source, ImageRGBA(**_PLACED))
-
-    def update(self, channels: xr.DataArray) -> None:
-        """Show `channels` (channel, y, x)."""
-        pixels = to_rgba(np.asarray(channels.values, float), self.low, self.high)
-        plane = channels.isel({channels.dims[0]: 0})
-        self.source.data = {"image": [pixels], **_place(plane, self.figure)}
-
-
 def _with_transparent(palette: Sequence[str]) -> list[str]:
     picks = np.rint(np.linspace(0, len(palette) - 1, 255)).astype(int)
     return ["#00000000", *(palette[i] for i in picks)]
-
-
-def _frame(title: str, axes: tuple[str, str] | None, options: dict[str, Any]) -> Any:
-    if axes is not None:
-        return canvas(title, *axes, **options)
-    # A bare Plot has no axes, tickers and grids: a page of tiles opens in half the time.
-    plot = Plot(**{
-        "x_range": span(0, 1), "y_range": span(1, 0), "min_border": 0, "toolbar_location": None,
-        "outline_line_color": None, "background_fill_alpha": 0.0, "border_fill_alpha": 0.0, **options,
-    })  # fmt: skip
-    plot.toolbar.update(logo=None, active_drag=None, active_scroll=None)
-    return plot
 
 
 def _place(image: xr.DataArray, figure: Any) -> dict[str, list[float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 
 import xarray as xr
@@ -148,13 +148,13 @@ PANELS: dict[str, Panel] = {
 }
 
 
-def compose(hub: Hub, choice: Choice) -> dict[str, Frame]:
-    """Return every panel's frame for `choice`.
+def compose(hub: Hub, choice: Choice, names: Iterable[str] = tuple(PANELS)) -> dict[str, Frame]:
+    """Return the frames of the panels `names` for `choice`.
 
     Frames are computed once for all viewers: asking again gives the same objects, so that a viewer sends
     only the panels whose frame is another one than before.
     """
-    return {name: _compose_one(hub, name, panel, choice) for name, panel in PANELS.items()}
+    return {name: _compose_one(hub, name, PANELS[name], choice) for name in names}
 
 
 def _compose_one(hub: Hub, name: str, panel: Panel, choice: Choice) -> Frame:

@@ -65,8 +65,9 @@ class PanelCard(pn.viewable.Viewer):
         stage = pn.Column(
             body, self._empty, sizing_mode="stretch_width", margin=0, styles={"position": "relative"}
         )
+        self.parts = [head, self._key_pane, stage, self._caption]
         self._card = pn.Column(
-            head, self._key_pane, stage, self._caption,
+            *self.parts,
             sizing_mode="stretch_width", margin=0, css_classes=["card", *(["wide"] if wide else [])],
             stylesheets=[CARD],
         )  # fmt: skip

@@ -109,7 +109,7 @@ def desk_page() -> pmui.Page:
             raise ValueError(f"no run {name!r} here; there are: {', '.join(known) or 'none'}")
         return hub_of(known[name]), known[name]
 
-    desk = TrainingDesk(state, open_hub, list_runs, can_control=may_control(pn.state.user))
+    desk = TrainingDesk(state, open_hub, list_runs, can_control=may_control(pn.state.user), lazy=True)
     if refused:
         desk.runs.notify("warning", f"Ignored from the address: {', '.join(map(str, refused))}.")
     return desk.page()

@@ -9,9 +9,18 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session import Choice, DeskState, Hub, compose, frame_steps, layer_names, sample_count
-from workbench.session.control import Control
-from workbench.session.form import BRANCH, changed_values
+from workbench.session import (
+    BRANCH,
+    Choice,
+    Control,
+    DeskState,
+    Hub,
+    changed_values,
+    compose,
+    frame_steps,
+    layer_names,
+    sample_count,
+)
 from workbench.views import panels
 from workbench.views.aside import aside
 from workbench.views.card import PanelCard
@@ -21,6 +30,7 @@ from workbench.views.newrun import Drawer
 from workbench.views.page import framed_page
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
+from workbench.views.slot import Slot
 from workbench.views.stepbar import StepBar
 from workbench.views.styles import DESK, GRID
 from workbench.views.text import Text
@@ -28,6 +38,7 @@ from workbench.views.text import Text
 __all__ = ["TrainingDesk"]
 
 FRAME_MS = 150  # between the frames of "play"
+AT_ONCE = ("lineup", "orders")  # in view on every screen when the page opens
 
 
 class TrainingDesk(pn.viewable.Viewer):
@@ -43,6 +54,8 @@ class TrainingDesk(pn.viewable.Viewer):
         Returns the runs, newest first.
     can_control
         Whether this viewer may start, stop and change runs.
+    lazy
+        Build only the first cards now and the others when the browser reports that they come into view.
     """
 
     def __init__(
@@ -52,6 +65,7 @@ class TrainingDesk(pn.viewable.Viewer):
         list_runs: Callable[[], list[Any]],
         *,
         can_control: bool = True,
+        lazy: bool = False,
     ) -> None:
         super().__init__()
         self.state = state
@@ -69,21 +83,24 @@ class TrainingDesk(pn.viewable.Viewer):
             label="Layer", options=[], size="small", width=220, margin=(2, 0), align="end"
         )
         self.layer.param.watch(self._layer_chosen, "value")
-        self.cards: dict[str, PanelCard] = {
-            "lineup": panels.lineup_card(state),
-            "orders": panels.orders_card(self.layer),
-            "band": panels.band_card(),
-            "coherence": panels.coherence_card(),
-            "sheet": panels.sheet_card(self.samples),
-            "history": panels.history_card(self._go_to),
-            "spectrum": panels.spectrum_card(),
+        self.slots = {
+            "lineup": Slot("lineup", lambda: panels.lineup_card(state), 550),
+            "orders": Slot("orders", lambda: panels.orders_card(self.layer), 550),
+            "band": Slot("band", panels.band_card, 500),
+            "coherence": Slot("coherence", panels.coherence_card, 500),
+            "sheet": Slot("sheet", lambda: panels.sheet_card(self.samples), 640, wide=True),
+            "history": Slot("history", lambda: panels.history_card(self._go_to), 460),
+            "spectrum": Slot("spectrum", panels.spectrum_card, 460),
         }
+        for name in AT_ONCE if lazy else self.slots:
+            self.slots[name].build()
+            self.slots[name].put()
         self.pump = Pump(self.draw)
         self.drawer = Drawer(self.control, list_runs, self._choose)
         self._lost = Text("", visible=False)
         self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
         self._grid = pn.Column(
-            *self.cards.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
+            *self.slots.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
         )
         self._view = pn.Column(
             self.runs, self.runs.alert, self._grid, self.steps, self._dialog, self.pump.beat,
@@ -117,6 +134,17 @@ class TrainingDesk(pn.viewable.Viewer):
             self.state.choose_run(name)
 
     # ------------------------------------------------------------------ the picture
+    @property
+    def cards(self) -> dict[str, PanelCard]:
+        """The cards built so far, by name."""
+        return {name: slot.card for name, slot in self.slots.items() if slot.card is not None}
+
+    def _shows(self, name: str) -> bool:
+        """Whether a slot's picture is wanted: it is in view, or all that is known is that it was built."""
+        if self.pump.beat.seen is None:
+            return self.slots[name].card is not None
+        return name in self.pump.beat.seen
+
     def draw(self) -> None:
         """Bring everything on the page to the hub's records and the viewer's choices."""
         if self.hub is None:
@@ -127,11 +155,15 @@ class TrainingDesk(pn.viewable.Viewer):
             self.state.reach(records.last_step())
             self._offer_layers(layer_names(self.hub))
             choice = Choice(self.state.step, self.state.layer, self.state.sample - 1, self.state.floor)
-            frames = compose(self.hub, choice)
-            for card in self.cards.values():
+            shown = [slot for name, slot in self.slots.items() if self._shows(name)]
+            cards = [slot.build() for slot in shown]
+            frames = compose(self.hub, choice, [name for card in cards for name in card.instruments])
+            for slot, card in zip(shown, cards, strict=True):
                 card.draw(frames)
-            for name in ("losses", "coherence_history"):
-                self.cards["history"].instruments[name].instrument.move_cursor(self.state.step)
+                slot.put()  # a new card takes its first picture along
+            if (history := self.cards.get("history")) is not None:
+                for name in ("losses", "coherence_history"):
+                    history.instruments[name].instrument.move_cursor(self.state.step)
             self.samples.show(sample_count(self.hub))
             self.steps.refresh()
             self.drawer.follow()

@@ -6,6 +6,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.themes import Theme
 from panel.util import edit_readonly
 from panel_material_ui.base import BASE_TEMPLATE
 
@@ -14,8 +15,9 @@ from workbench.views.styles import PAGE_THEME
 __all__ = ["framed_page"]
 
 COOKIE = "workbench-theme"
-# Plots take their colours from the page's style sheet (plots/canvas.py); the page need not set them.
-THEMED_BY_STYLE = ["Axis", "Title", "Grid", "Plot", "Figure"]
+# Plots take their colours from the page's style sheet (plots/canvas.py). What a document's theme names, the
+# page leaves alone; all else it sets one by one in the browser, and each setting comes back as a message.
+THEMED_BY_STYLE = Theme(json={"attrs": {name: {} for name in ("Axis", "Title", "Grid", "Plot", "Figure")}})
 
 # A first visit takes the scheme the browser prefers; from then on the last switch counts. The server colours
 # the page by the cookie, so a first visit in the dark asks once more, before anything has been loaded.
@@ -66,7 +68,9 @@ def framed_page(title: str, main: list[Any], sidebar: list[Any] | None = None, *
         "sidebar": sidebar or [], "sidebar_open": False, "sidebar_width": 340, "busy_indicator": None,
         "theme_config": PAGE_THEME, "dark_theme": pn.state.cookies.get(COOKIE) == "dark", **options,
     }  # fmt: skip
-    page = pmui.Page(title=title, main=main, _custom_theme=THEMED_BY_STYLE, **settings)
+    page = pmui.Page(title=title, main=main, **settings)
+    if pn.state.curdoc is not None:
+        pn.state.curdoc.theme = THEMED_BY_STYLE
     # The page follows the server's busy state, and walks through its whole model tree each time it does:
     # 90 % of the cost of a slider move, for an indicator that is not shown.
     with edit_readonly(page):

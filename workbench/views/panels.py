@@ -12,8 +12,9 @@ from workbench import plots
 from workbench.session import DeskState
 from workbench.views.card import PanelCard
 from workbench.views.icons import ICONS
-from workbench.views.styles import COLOUR_BAR, KEYS, SHEET_GRID, TWO_COLUMNS
+from workbench.views.styles import COLOUR_BAR, KEYS, TWO_COLUMNS
 from workbench.views.text import Text
+from workbench.views.tiles import Tiles
 
 __all__ = [
     "SampleTools",
@@ -161,29 +162,29 @@ class SampleTools:
         self.state.sample = (self.state.sample - 1 + by) % self.count + 1
 
 
+class _SheetTiles:
+    """A sheet and the tiles that draw it."""
+
+    def __init__(self) -> None:
+        self.sheet = plots.Sheet()
+        ticks = [(0.0, "−"), (0.5, "0"), (1.0, "+")]
+        bars = (
+            plots.colour_bar(plots.DIVERGING, "signed amplitude", ticks),
+            plots.colour_bar(plots.SPECTRUM, "spectra, dB", DB_TICKS),
+            plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS),
+            plots.colour_bar(plots.MAGNITUDE, "|γ̂|; grey: not significant", UNIT_TICKS[::2]),
+        )
+        self.tiles = Tiles(footer="".join(bars), sizing_mode="stretch_width", margin=0)
+
+    def update(self, data: Any) -> None:
+        self.sheet.update(data)
+        self.tiles.show(self.sheet.tiles)
+
+
 def sheet_card(tools: SampleTools) -> PanelCard:
     """Lay out one sample as the paper does."""
-    sheet = plots.Sheet()
-    titles = {name: Text(f"<h3>{plots.TITLES[name]}</h3>") for name in sheet.figures}
-    tiles = [
-        column(square(plot), titles[name], styles={"gap": "2px"}) for name, plot in sheet.figures.items()
-    ]
-    scales = column(
-        Text(
-            plots.colour_bar(plots.DIVERGING, "signed amplitude", [(0.0, "−"), (0.5, "0"), (1.0, "+")]),
-            COLOUR_BAR,
-        ),
-        Text(plots.colour_bar(plots.SPECTRUM, "spectra, dB", DB_TICKS), COLOUR_BAR),
-        Text(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS), COLOUR_BAR),
-        Text(plots.colour_bar(plots.MAGNITUDE, "|γ̂|; grey: not significant", UNIT_TICKS[::2]), COLOUR_BAR),
-    )
-    return PanelCard(
-        "Sample",
-        pn.Column(*tiles, scales, sizing_mode="stretch_width", margin=0, stylesheets=[SHEET_GRID]),
-        {"sheet": _WithBar(sheet, titles["coherence"], lambda s, _data: f"<h3>{s.title('coherence')}</h3>")},
-        tools=tools.widgets,
-        wide=True,
-    )
+    sheet = _SheetTiles()
+    return PanelCard("Sample", sheet.tiles, {"sheet": sheet}, tools=tools.widgets, wide=True)
 
 
 def history_card(on_step: Callable[[int], None]) -> PanelCard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, ClassVar
 
 import param
 from panel.custom import JSComponent
@@ -26,14 +26,40 @@ class Heartbeat(JSComponent):
 
     sent = param.Integer(0, doc="Number of the newest frame sent.")
     painted = param.Integer(-1, doc="Number of the newest frame painted; -1 until the page is there.")
+    seen = param.List(None, allow_None=True, doc="Names of the slots in view or near it; None: not known.")
+
+    _debounce: ClassVar = 0  # ms; every other widget of Panel waits 50
 
     _esm = """
+    const NEAR = "250px"
     export function render({model, view}) {
       const answer = () => requestAnimationFrame(() => requestAnimationFrame(() => {
-        if (view.root.model.id in Bokeh.index) model.painted = model.sent
-        else setTimeout(answer, 100)
+        if (!(view.root.model.id in Bokeh.index)) setTimeout(answer, 100)
+        else {
+          watch()
+          model.painted = model.sent
+        }
       }))
+      const names = new Map(), seen = new Set()
+      const eye = new IntersectionObserver((entries) => {
+        for (const entry of entries)
+          seen[entry.isIntersecting ? "add" : "delete"](names.get(entry.target))
+        const now = [...seen].sort()
+        if (JSON.stringify(now) != JSON.stringify(model.seen)) model.seen = now
+      }, {rootMargin: NEAR, scrollMargin: NEAR})
+      const watch = () => {
+        if (names.size > 0) return
+        const walk = (one) => {
+          const slot = (one.model.css_classes ?? []).find((name) => String(name).startsWith("slot-"))
+          if (slot != null) {
+            names.set(one.el, slot.slice(5))
+            eye.observe(one.el)
+          } else for (const child of one.child_views ?? []) walk(child)
+        }
+        if (view.parent != null) walk(view.parent)
+      }
       model.on("sent", answer)
+      model.on("remove", () => eye.disconnect())
       answer()
     }
     """
@@ -54,6 +80,7 @@ class Pump:
     def __init__(self, draw: Callable[[], None]) -> None:
         self.beat = Heartbeat(width=0, height=0, margin=0)
         self.beat.param.watch(self._painted, "painted")
+        self.beat.param.watch(self._looked, "seen")
         self._draw = draw
         self._document: Any = None
         self._push: Callable[[], None] | None = None
@@ -133,6 +160,11 @@ class Pump:
     def _tick(self) -> None:
         self._scheduled.clear()
         self.request()
+
+    def _looked(self, _event: Any) -> None:
+        # Before `connect` the page is still loading: models added then do not reach the browser.
+        if self.attached:
+            self.request()
 
     def _painted(self, _event: Any) -> None:
         if self._stale and not self.waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
-    "BANNER", "CARD", "COLOUR_BAR", "DESK", "GRID", "KEYS", "PAGE_THEME", "RUN_BAR", "SHEET_GRID", "STEP_BAR",
+    "BANNER", "CARD", "COLOUR_BAR", "DESK", "GRID", "KEYS", "PAGE_THEME", "RUN_BAR", "STEP_BAR", "TILES",
     "TWO_COLUMNS", "TYPE",
 ]  # fmt: skip
 
@@ -47,13 +47,22 @@ TWO_COLUMNS = """
 @media (max-width: 599px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """
 
-SHEET_GRID = """
-:host {
-  display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); grid-auto-rows: max-content;
-  gap: 8px 10px; height: max-content;
-}
-@media (max-width: 899px) { :host { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
-@media (max-width: 520px) { :host { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
+TILES = f"""
+:host > * {{ width: 100%; }}
+.tile-grid {{
+  width: 100%; display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px 10px;
+  position: relative;
+}}
+.tile-grid figure {{ margin: 0; display: flex; flex-direction: column; gap: 2px; min-width: 0; }}
+.tile-grid figure[hidden] {{ display: none; }}
+.tile-grid canvas {{ width: 100%; aspect-ratio: 1; image-rendering: pixelated; cursor: crosshair; }}
+.tile-grid figcaption {{ font-size: 12px; line-height: 16px; font-weight: 500; color: {_MUTED}; }}
+.tile-grid .tip {{
+  display: none; position: absolute; z-index: 5; padding: 2px 8px; border-radius: 4px; pointer-events: none;
+  font-size: 12px; line-height: 18px; white-space: nowrap; background: #303030; color: #F5F5F5;
+}}
+@media (max-width: 899px) {{ .tile-grid {{ grid-template-columns: repeat(3, minmax(0, 1fr)); }} }}
+@media (max-width: 520px) {{ .tile-grid {{ grid-template-columns: repeat(2, minmax(0, 1fr)); }} }}
 """
 
 RUN_BAR = f"""
