@@ -20,6 +20,13 @@ from workbench.signals.merit import figures_of_merit
 from workbench.signals.narration import describe_increments, describe_origins
 from workbench.signals.peaks import find_lines
 from workbench.signals.periodograms import power_spectral_density
+from workbench.signals.rate_change import (
+    change_rate,
+    convolution_size,
+    follow_line,
+    overlap_counts,
+    transposed_size,
+)
 from workbench.signals.registry import Registry
 from workbench.signals.resampling import RESAMPLERS, resample_response
 from workbench.signals.spectra import power_db, spectrum
@@ -31,10 +38,12 @@ __all__ = [
     "Registry",
     "chain_lines",
     "chain_spectrum",
+    "change_rate",
     "coherence_bias",
     "coherence_null_quantile",
     "coherence_unbiased",
     "compare_orders",
+    "convolution_size",
     "describe_increments",
     "describe_origins",
     "drive_figures",
@@ -42,12 +51,14 @@ __all__ = [
     "filter_gain",
     "find_lines",
     "fold",
+    "follow_line",
     "grouped_power",
     "harmonic_amplitude_field",
     "harmonic_amplitudes",
     "host_array",
     "layer_chain",
     "order_increments",
+    "overlap_counts",
     "oversampled",
     "parse_formula",
     "power_db",
@@ -57,4 +68,5 @@ __all__ = [
     "spectrum",
     "taylor_coefficients",
     "taylor_radius",
+    "transposed_size",
 ]

@@ -89,16 +89,12 @@ def resample_response(
     >>> resample_response("transposed", kernel=[1, 2, 1], at=0.0).image_level_db.values
     array([-inf])
     """
-    resampler = RESAMPLERS[kind]
     factor, size = whole_number(factor, "factor", least=2), whole_number(size, "size", least=1)
     at = finite_number(at, "at")
     if not abs(at) <= 0.5:
         raise ValueError(f"at must be a frequency in [-1/2, 1/2] cycles per low-rate sample, found {at}")
-    direction, chosen = _options(kind, resampler, options)
+    direction, taps = kernel_of(kind, factor, options)
     up = direction == "up"
-    taps = _taps(resampler.kernel(factor, **chosen), kind)
-    if resampler.direction == "either":
-        taps = taps * (factor if up else 1)
     position = np.arange(float(taps.size)) - (taps.size - 1) / 2
     side = "output" if up else "input"
     frequency = np.fft.fftshift(np.fft.fftfreq(size))
@@ -142,6 +138,20 @@ def resample_response(
             "baseband_gain_db": float(power_db(gains[0] / (factor**2 if up else 1))),
         },
     )
+
+
+def kernel_of(kind: str, factor: int, options: Mapping[str, Any]) -> tuple[str, Array]:
+    """Return "up" or "down", and the taps: an interpolator's sum to the factor, a decimator's to 1.
+
+    Examples
+    --------
+    >>> kernel_of("nearest", 2, {})
+    ('up', array([1., 1.]))
+    """
+    resampler = RESAMPLERS[kind]
+    direction, chosen = _options(kind, resampler, options)
+    taps = _taps(resampler.kernel(factor, **chosen), kind)
+    return direction, taps * (factor if resampler.direction == "either" and direction == "up" else 1)
 
 
 def _options(kind: str, resampler: Resampler, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
