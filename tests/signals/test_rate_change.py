@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 import xarray as xr
+from torch.nn import functional
 
 from workbench.signals import resample_response
 from workbench.signals.rate_change import (
@@ -23,22 +23,26 @@ def torched(function, *args, **kwargs):
 @pytest.mark.parametrize("factor", [2, 3])
 def test_pixels_lie_where_torch_puts_them(factor):
     np.testing.assert_allclose(
-        change_rate(IMAGE, "nearest", factor), torched(F.interpolate, scale_factor=factor), atol=1e-14
+        change_rate(IMAGE, "nearest", factor),
+        torched(functional.interpolate, scale_factor=factor),
+        atol=1e-14,
     )
     np.testing.assert_allclose(
-        change_rate(IMAGE, "average_pool", factor), torched(F.avg_pool2d, factor), atol=1e-14
+        change_rate(IMAGE, "average_pool", factor), torched(functional.avg_pool2d, factor), atol=1e-14
     )
-    np.testing.assert_array_equal(change_rate(IMAGE, "max_pool", factor), torched(F.max_pool2d, factor))
+    np.testing.assert_array_equal(
+        change_rate(IMAGE, "max_pool", factor), torched(functional.max_pool2d, factor)
+    )
     np.testing.assert_array_equal(change_rate(IMAGE, "decimate", factor), IMAGE[::factor, ::factor])
     inside = (slice(factor, -factor), slice(factor, -factor))  # torch repeats the border, we wrap it
-    bilinear = torched(F.interpolate, scale_factor=factor, mode="bilinear", align_corners=False)
+    bilinear = torched(functional.interpolate, scale_factor=factor, mode="bilinear", align_corners=False)
     np.testing.assert_allclose(change_rate(IMAGE, "bilinear", factor)[inside], bilinear[inside], atol=1e-14)
 
 
 def test_a_transposed_convolution_is_zero_stuffing_with_its_kernel():
     taps = np.array([0.3, -1.0, 0.7, 0.2])
     kernel = torch.from_numpy(np.outer(taps, taps))[None, None]
-    expected = torched(F.conv_transpose2d, kernel, stride=2, padding=1)
+    expected = torched(functional.conv_transpose2d, kernel, stride=2, padding=1)
     inside = (slice(4, -4), slice(4, -4))
     np.testing.assert_allclose(
         change_rate(IMAGE, "transposed", 2, kernel=taps)[inside], expected[inside], atol=1e-13
@@ -48,7 +52,7 @@ def test_a_transposed_convolution_is_zero_stuffing_with_its_kernel():
 def test_a_strided_convolution_is_its_kernel_then_every_second_pixel():
     taps = np.array([0.3, -1.0, 0.7, 0.2])
     kernel = torch.from_numpy(np.outer(taps, taps))[None, None]
-    expected = torched(F.conv2d, kernel, stride=2, padding=1)
+    expected = torched(functional.conv2d, kernel, stride=2, padding=1)
     found = change_rate(IMAGE, "strided_conv", 2, kernel=taps)
     np.testing.assert_allclose(found[1:-1, 1:-1], expected[1:-1, 1:-1], atol=1e-13)
 
@@ -112,7 +116,7 @@ def test_levels_of_images_are_those_of_the_response():
 @pytest.mark.parametrize("padding", [0, 1])
 def test_counts_are_a_transposed_convolution_of_ones(size, kernel, stride, padding):
     try:
-        expected = F.conv_transpose2d(
+        expected = functional.conv_transpose2d(
             torch.ones(1, 1, size, size), torch.ones(1, 1, kernel, kernel), stride=stride, padding=padding
         )[0, 0]
     except RuntimeError:
@@ -129,7 +133,7 @@ def test_counts_are_a_transposed_convolution_of_ones(size, kernel, stride, paddi
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_sizes_are_torchs(size, kernel, stride, padding, dilation):
-    made = F.conv2d(
+    made = functional.conv2d(
         torch.ones(1, 1, size, size), torch.ones(1, 1, kernel, kernel),
         stride=stride, padding=padding, dilation=dilation,
     )  # fmt: skip
