@@ -15,23 +15,25 @@ COLUMNS = (
     "order", "label", "colour", "drive", "level", "line_drive", "line_level", "slope", "intercept_drive",
     "intercept_level", "compression_drive", "compression_level",
 )  # fmt: skip
+RANGE = 200.0  # dB that the vertical axis holds at most
 MARGIN = 12.0  # dB beyond the drive levels within which an intercept point is drawn
 
 
 class SweepPlot:
     """Level of the orders against drive level, with straight lines of slope k and where they meet order 1.
 
-    ``update`` needs, over the coordinates ``order`` and ``drive`` (dB): ``level(order, drive)`` in dB;
-    ``anchor(order)``, level at 0 dB drive of the straight line with slope `order` (NaN: no line);
-    ``slope(order)`` measured at low drive, dB per dB; ``intercept_drive(order)``, ``intercept_level(order)``
-    (NaN: none). attrs: ``compression_drive``, ``compression_level`` (1-dB compression of order 1, NaN: none),
-    ``drive_unit``, ``level_unit``.
+    ``update`` needs what `session.drive_lines` composes: over ``series`` (orders, or products of two tones)
+    and ``drive`` (dB): ``level(series, drive)``; ``order(series)``, the expected slope, with its ``label``;
+    ``anchor(series)``, level at 0 dB drive of the straight line of that slope (NaN: no line);
+    ``slope(series)``, measured at low drive; ``intercept_drive``, ``intercept_level`` (NaN: none). attrs:
+    ``compression_drive``, ``compression_level`` (1-dB compression of order 1, NaN: none), ``drive_unit``,
+    ``level_unit``.
     """
 
     def __init__(self, height: int = 320) -> None:
         self.source = ColumnDataSource({name: [] for name in COLUMNS})
         self.figure = canvas("", "drive level, dB", "level of the order, dB", height=height)
-        self.orders: list[int] = []
+        self.labels: list[str] = []
         self.compression = marker_line(self.figure, "height", line_dash="dotted")
         straight = {"line_color": "colour", "line_width": 1, "line_dash": [5, 4], "line_alpha": 0.8}
         self.figure.multi_line("line_drive", "line_level", source=self.source, **straight)
@@ -55,32 +57,32 @@ class SweepPlot:
 
     def legend(self) -> list[tuple[str, str]]:
         """Return (label, colour) of every order, and of the compression mark."""
-        keys = [(f"order {k}", SERIES[i % len(SERIES)]) for i, k in enumerate(self.orders)]
+        keys = [(label, SERIES[i % len(SERIES)]) for i, label in enumerate(self.labels)]
         return [*keys, ("1-dB compression (dotted)", INK)] if self.compression.visible else keys
 
     def update(self, data: xr.Dataset) -> None:
-        """Show level (order, drive) with its straight lines and points."""
-        self.orders = [int(k) for k in data["order"].values]
+        """Show level (series, drive) with its straight lines and points."""
+        orders = [int(k) for k in data["order"].values]
+        self.labels = [str(label) for label in data["label"].values]
         drive = data["drive"].values.astype(float)
-        level = data["level"].transpose("order", "drive").values
+        level = data["level"].transpose("series", "drive").values
         level = np.where(np.isfinite(level), level, np.nan)
         meets, heights = data["intercept_drive"].values, data["intercept_level"].values
         near = np.isfinite(meets) & (meets < drive[-1] + MARGIN) & (meets > drive[0] - MARGIN)
         end = float(np.max([drive[-1], *meets[near]]))
         ends = np.array([drive[0], end])
         straight = [
-            np.float64(anchor) + k * ends
-            for k, anchor in zip(self.orders, data["anchor"].values, strict=True)
+            np.float64(anchor) + k * ends for k, anchor in zip(orders, data["anchor"].values, strict=True)
         ]
         compression = float(data.attrs["compression_drive"]), float(data.attrs["compression_level"])
-        first = np.array(self.orders) == 1
+        first = np.array(orders) == 1
         self.source.data = {
-            "order": self.orders,
-            "label": [f"order {k}" for k in self.orders],
-            "colour": [SERIES[i % len(SERIES)] for i in range(len(self.orders))],
-            "drive": [drive] * len(self.orders),
+            "order": orders,
+            "label": self.labels,
+            "colour": [SERIES[i % len(SERIES)] for i in range(len(orders))],
+            "drive": [drive] * len(orders),
             "level": list(level),
-            "line_drive": [ends] * len(self.orders),
+            "line_drive": [ends] * len(orders),
             "line_level": straight,
             "slope": data["slope"].values,
             "intercept_drive": np.where(near, meets, np.nan),
@@ -93,4 +95,5 @@ class SweepPlot:
         self.figure.xaxis.axis_label = f"drive level, {data.attrs['drive_unit']}"
         self.figure.yaxis.axis_label = f"level, {data.attrs['level_unit']}"
         self.figure.x_range.update(start=float(drive[0]) - 0.5, end=end + 1.0)
-        fit(self.figure.y_range, np.concatenate([level.ravel(), heights[near]]))
+        drawn = np.concatenate([level.ravel(), heights[near]])
+        fit(self.figure.y_range, drawn[drawn > np.nanmax(drawn, initial=-np.inf) - RANGE])

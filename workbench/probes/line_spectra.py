@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from workbench.probes.ancestry import Ancestry, Origins
 from workbench.probes.collecting import NotFiniteError
 from workbench.probes.dense import Dense, divide
+from workbench.probes.forward import evaluate, further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.images import as_image
 from workbench.probes.lattice import Grid, folding_rates, grid
 from workbench.probes.orders import _checked_tone
 from workbench.probes.phases import PhaseSum, Tone, energies
-from workbench.probes.sweep import Sweep, evaluate
+from workbench.probes.sweep import Sweep
 from workbench.probes.taps import Layer
 
 LISTED = 1e-14  # an order that holds less of its layer's power is not listed
@@ -35,7 +36,8 @@ def order_spectra(
     channels: Sequence[float] | None = None,
     *,
     layers: Sequence[str],
-    inputs: Sequence[Any] = (),
+    inputs: Sequence[Any] | Mapping[str, Any] = (),
+    tone_input: int | str = 0,
     dtype: torch.dtype | None = None,
     memory: float = 2**31,
 ) -> xr.DataTree:
@@ -47,7 +49,7 @@ def order_spectra(
 
     Parameters
     ----------
-    module, shape, tone, phases, amplitude, offset, channels, inputs, dtype, memory
+    module, shape, tone, phases, amplitude, offset, channels, inputs, tone_input, dtype, memory
         As in `analyse_orders`.
     layers : sequence of str
         The layers to look at.
@@ -92,7 +94,7 @@ def order_spectra(
     wave = _checked_tone(shape, tone, phases, amplitude, offset, channels)
     names = (layers,) if isinstance(layers, str) else tuple(layers)
     device, own_type = placement(module)
-    sweep = Sweep(module, wave, tuple(inputs), device, dtype or own_type)
+    sweep = Sweep(module, wave, further_inputs(inputs, tone_input), device, dtype or own_type)
     with undisturbed(module):
         ancestry = _ancestry(sweep, names)
         collector = DenseCollector(wave, frozenset(names))
