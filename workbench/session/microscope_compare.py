@@ -20,6 +20,7 @@ __all__ = ["Comparison", "Pair", "changes", "largest_change"]
 
 Rows = list[tuple[str, float, float]]
 SHARES = ("fundamental", "harmonic", "folded", "leakage")
+LEAST = 0.05  # dB worth a word
 SHOWN = -100.0  # dB: shares that stay below this on both sides are left out
 
 
@@ -132,11 +133,18 @@ def _levels(orders: xr.Dataset, layer: str) -> dict[str, float]:
     return {"level": decibel(total / reference), **{group: decibel(power[group] / total) for group in shown}}
 
 
+def _size(row: tuple[str, float, float]) -> float:
+    return abs(max(row[2], SHOWN) - max(row[1], SHOWN))
+
+
 def largest_change(pair: Pair, rows: Rows) -> str:
     """Say which spurious share changed most between A and B."""
-    spurious = [row for row in rows if row[0] not in ("level", "fundamental")]
-    if not spurious:
+    causes = [row for row in rows if row[0] not in ("level", "fundamental", "harmonic")]
+    orders = [row for row in rows if row[0] == "harmonic"]
+    if not causes and not orders:
         return f"{pair.layer_b} has no spurious share on either side."
-    what, a, b = max(spurious, key=lambda row: abs(max(row[2], SHOWN) - max(row[1], SHOWN)))
+    what, a, b = max(causes or orders, key=_size)
+    if _size((what, a, b)) < LEAST and orders:
+        what, a, b = orders[0]
     where = pair.layer_b if pair.layer_a == pair.layer_b else f"{pair.layer_a} beside {pair.layer_b}"
     return change_sentence(where, what, a, b)

@@ -12,11 +12,19 @@ import xarray as xr
 from workbench.session import captions
 from workbench.session.frame import Frame
 from workbench.session.line_frames import labelled_spectrum
+from workbench.session.microscope_compare import Pair, changes, largest_change
 from workbench.session.microscope_frames import order_waterfall
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_words import lines_caption, nearest
 from workbench.session.order_frames import lineup, order_lines
-from workbench.signals import describe_increments, figures_of_merit, find_lines, order_increments
+from workbench.signals import (
+    compare_orders,
+    describe_increments,
+    describe_origins,
+    figures_of_merit,
+    find_lines,
+    order_increments,
+)
 
 __all__ = ["Panels"]
 
@@ -36,12 +44,14 @@ class Panels:
         self.scope = scope
         self._memo: OrderedDict[Hashable, Any] = OrderedDict()
 
-    def compose(self, scene: Scene, names: Iterable[str]) -> dict[str, Frame]:
-        """Return the frame of every panel that is looked at."""
+    def compose(self, scene: Scene, names: Iterable[str], beside: Pair | None = None) -> dict[str, Frame]:
+        """Return the frame of every panel that is looked at; `beside` is what is compared."""
         known: dict[str, Callable[[], Frame]] = {
             "lineup": lambda: self._about(scene, "lineup", self._lineup),
             "orders": lambda: self._about(scene, "orders", self._order_lines),
             "spectrum": lambda: self._spectrum(scene),
+            "added": lambda: self._about(scene, "added", self._added),
+            "compare": lambda: self._compared(scene, beside),
             "waterfall": lambda: self._waterfall(scene),
         }
         return {name: known[name]() for name in names}
@@ -105,6 +115,36 @@ class Panels:
             return Frame(None, "Two tones have no single order axis: see the table of lines.")
         data = order_lines(scene.orders, scene.layer, FLOOR)
         return Frame(data, captions.order_caption(data), scene.step)
+
+    def _added(self, scene: Scene) -> Frame:
+        assert scene.orders is not None
+        if "inputs" not in scene.orders.coords:
+            return Frame(None, "This run was recorded before layers knew their inputs.")
+        data = order_increments(scene.orders)
+        origins = [text for text in describe_origins(data) if not text.startswith("order_")]
+        said = "; ".join(origins[:3])
+        return Frame(
+            data, f"{said[:1].upper()}{said[1:]}." if said else "No layer added anything.", scene.step
+        )
+
+    def _compared(self, scene: Scene, beside: Pair | None) -> Frame:
+        if beside is None:
+            reason = "Nothing to compare: replace a layer, or hold what is shown as A and go elsewhere."
+            return self._remember(scene, ("compare", "nothing"), lambda: Frame(None, reason))
+        key = ("compare", scene.key, scene.layer, id(beside.a), id(beside.b), beside.layer_a)
+
+        def compute() -> tuple[Pair, Frame]:
+            try:
+                data = compare_orders(beside.a, beside.b)
+            except ValueError as error:
+                return beside, Frame(None, f"{error}.")
+            text = largest_change(beside, changes(beside))
+            return beside, Frame(data, f"{beside.label_a} · {beside.label_b}. {text}")
+
+        # the pair is kept beside its frame: as long as it lives, its identity is not another one's
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key][1]
 
     def _spectrum(self, scene: Scene) -> Frame:
         lines, spectrum = self.lines(scene), scene.spectrum

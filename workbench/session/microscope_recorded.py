@@ -18,8 +18,9 @@ def recorded_spectrum(orders: xr.Dataset, layer: str) -> xr.Dataset:
     """Put the direct and folded lines of a recorded analysis on their bins.
 
     A run records how much power every order has by every cause, not every bin of every layer. What is direct
-    lies at ``k·tone``, what is folded at ``fold(k·tone, folded_at)`` (eq. 5 of the seed paper): two bins that
-    are known. Images and leakage lie on many; their power is in the attributes.
+    lies at ``k·tone``, what is folded at ``fold(k·tone, q)`` (eq. 5 of the seed paper) for a rate q passed on
+    the way: known as long as all such q lead to one bin. Images and leakage lie on many bins; the power of
+    all that is not placed is in the attributes.
 
     Parameters
     ----------
@@ -54,10 +55,11 @@ def recorded_spectrum(orders: xr.Dataset, layer: str) -> xr.Dataset:
     listed = [i for i, row in enumerate(table) if row.sum() > LISTED * total] or [0]
     k = orders["order"].values[listed]
     folded_at = one["folded_at"].values[listed].astype(float)
+    passed = _passed(orders, names.index(layer)) * frame
     power, cause = np.zeros((len(k), *bins)), np.full((len(k), *bins), causes.index("leakage"), np.int8)
     unplaced = {name: float(table[:, i].sum()) for i, name in enumerate(causes)}
     for i, row in enumerate(listed):
-        places = {"direct": k[i] * tone, "folded": _folded(k[i] * tone, folded_at[i], frame)}
+        places = {"direct": k[i] * tone, "folded": _folded(k[i] * tone, passed, bins)}
         for name, cycles in places.items():
             index = causes.index(name)
             if cycles is None or table[row, index] <= 0:
@@ -66,23 +68,32 @@ def recorded_spectrum(orders: xr.Dataset, layer: str) -> xr.Dataset:
             power[i, y, x] += table[row, index]
             cause[i, y, x] = index
             unplaced[name] -= float(table[row, index])
-    return _dataset(orders, one, k, power, cause, folded_at, rate).assign_attrs(
+    return _dataset(orders, one, k, power, cause, folded_at, rate, names.index(layer)).assign_attrs(
         unplaced={name: value for name, value in unplaced.items() if value > LISTED * total},
         layer_power=total,
     )
 
 
-def _folded(cycles: np.ndarray, rate: float, frame: np.ndarray) -> tuple[float, float] | None:
-    """Where a frequency comes to lie at `rate` samples per frame; for frames that are not square, unknown."""
-    if not np.isfinite(rate) or frame[0] != frame[1]:
-        return None
-    folded, _ = fold(cycles, rate)
-    return float(folded[0]), float(folded[1])
+def _passed(orders: xr.Dataset, last: int) -> np.ndarray:
+    """Rates (y, x) of the layers up to `last`, in samples per input pixel: more than its own path at most."""
+    rates = np.stack([orders["rate_y"].values, orders["rate_x"].values], axis=1)
+    return np.unique(np.vstack([rates[: last + 1], [1.0, 1.0]]), axis=0)
+
+
+def _folded(cycles: np.ndarray, passed: np.ndarray, bins: np.ndarray) -> tuple[int, int] | None:
+    """Bin to which a frequency is folded, None where several rates lead to different bins."""
+    found = set()
+    for rate in passed:
+        folded, alias = fold(cycles, rate)
+        if np.any(alias):
+            y, x = (round(float(f)) % int(n) for f, n in zip(folded, bins, strict=True))
+            found.add((y, x))
+    return found.pop() if len(found) == 1 else None
 
 
 def _dataset(
     orders: xr.Dataset, one: xr.Dataset, k: np.ndarray, power: np.ndarray, cause: np.ndarray,
-    folded_at: np.ndarray, rate: np.ndarray,
+    folded_at: np.ndarray, rate: np.ndarray, last: int,
 ) -> xr.Dataset:  # fmt: skip
     dims = ("order", "frequency_y", "frequency_x")
     coords: dict[str, Any] = {"order": k}
@@ -92,7 +103,10 @@ def _dataset(
         coords[f"input_frequency_{axis}"] = (f"frequency_{axis}", own * step)
     meanings = [str(name) for name in orders["cause"].values]
     flags = {"flag_values": list(range(len(meanings))), "flag_meanings": " ".join(meanings)}
-    by = [_folder(orders, int(order), at) for order, at in zip(k, folded_at, strict=True)]
+    folders = _folders(orders, last, k)
+    first = [next(iter(found.items()), ((np.nan, np.nan), "")) for found in folders]
+    passed = sorted({rate for found in folders for rate in found}, reverse=True)
+    layers = np.array([[found.get(rate, "") for rate in passed] for found in folders], dtype=str)
     carried = {name: orders.attrs[name] for name in ("tone", "shape", "phases", "amplitude", "offset", "real")
                if name in orders.attrs}  # fmt: skip
     return xr.Dataset(
@@ -100,23 +114,26 @@ def _dataset(
             "power": (dims, np.fft.fftshift(power, axes=(1, 2))),
             "cause": (dims, np.fft.fftshift(cause, axes=(1, 2)), flags),
             "folded_at": ("order", folded_at, {"units": "samples per frame"}),
-            "folding_rate_y": ("order", folded_at),
-            "folding_rate_x": ("order", folded_at),
-            "folded_by": ("order", by),
-            "folding_layer": (("order", "passed"), np.zeros((len(k), 0), dtype=str)),
+            "folded_by": ("order", [by for _, by in first]),
+            **{f"folding_rate_{axis}": ("order", [r[i] for r, _ in first]) for i, axis in enumerate("yx")},
+            "folding_layer": (("order", "passed"), layers.reshape(len(k), len(passed))),
         },
-        {**coords, "passed_rate_y": ("passed", np.zeros(0)), "passed_rate_x": ("passed", np.zeros(0))},
+        coords | {f"passed_rate_{axis}": ("passed", [r[i] for r in passed]) for i, axis in enumerate("yx")},
         {**carried, "module_type": str(one["module_type"].values), "rate": rate.tolist(),
          "size": [int(n) for n in np.atleast_1d(one["size"].values)]},
     )  # fmt: skip
 
 
-def _folder(orders: xr.Dataset, order: int, rate: float) -> str:
-    """Name of the first layer that holds the order folded at this rate, "" if none."""
-    if not np.isfinite(rate):
-        return ""
-    one = orders[["power", "folded_at"]].sel(order=order)
-    power = one["power"].transpose("layer", "cause").values.sum(axis=1)
-    total = orders["power"].transpose("layer", ...).values.reshape(power.size, -1).sum(axis=1)
-    found = (one["folded_at"].values == rate) & (power > LISTED * total)
-    return str(orders["layer"].values[int(np.argmax(found))]) if found.any() else ""
+def _folders(orders: xr.Dataset, last: int, k: np.ndarray) -> list[dict[tuple[float, float], str]]:
+    """Name, for every order, the first layer at each rate (samples per frame) that holds it folded."""
+    frame, tone = np.array(orders.attrs["shape"][1:], float), np.array(orders.attrs["tone"], int)
+    power = orders["power"].transpose("layer", "order", "cause").values.sum(axis=-1)
+    holds = power > LISTED * power.sum(axis=1, keepdims=True)
+    column = {int(order): i for i, order in enumerate(orders["order"].values)}
+    found: list[dict[tuple[float, float], str]] = [{} for _ in k]
+    for layer in range(last + 1):
+        rate = frame * [float(orders[f"rate_{axis}"].values[layer]) for axis in "yx"]
+        for seen, order in zip(found, k, strict=True):
+            if holds[layer, column[int(order)]] and np.any(fold(order * tone, rate)[1]):
+                seen.setdefault((float(rate[0]), float(rate[1])), str(orders["layer"].values[layer]))
+    return found

@@ -19,7 +19,7 @@ from workbench.session.microscope_frames import network_rows
 from workbench.session.microscope_model import may_open_models
 from workbench.session.microscope_panels import Panels
 from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_state import LENSES, UNITS, URL_NAMES, MicroscopeState
+from workbench.session.microscope_state import UNITS, URL_NAMES, MicroscopeState
 from workbench.views import microscope_cards as cards
 from workbench.views.card import PanelCard
 from workbench.views.keyboard import Keyboard
@@ -37,6 +37,13 @@ from workbench.views.text import Text
 
 __all__ = ["Microscope"]
 
+LENS_WORDS = {
+    "Spectrum": "spectrum",
+    "Orders": "orders",
+    "Added by layer": "added",
+    "A beside B": "compare",
+    "While training": "waterfall",
+}
 HINTS = {
     True: "These are recorded analyses. Checkpoint, above, analyses the network anew: with any tone, with "
     "layers replaced, with every line of every layer placed.",
@@ -117,8 +124,7 @@ class Microscope(pn.viewable.Viewer):
         self.cards: dict[str, PanelCard] = {"lineup": cards.lineup_card(self.choose_layer)}
         self.layer = cards.LayerCard()
         self.lens = pmui.RadioButtonGroup(
-            label="Lens", options=[name.capitalize() for name in LENSES], size="small", margin=0,
-            value=state.lens.capitalize(),
+            label="", options=list(LENS_WORDS), size="small", margin=0, value=_lens_words(state.lens),
         )  # fmt: skip
         self.lens.param.watch(self._lens_chosen, "value")
         self.compared = cards.ComparisonCard()
@@ -174,14 +180,15 @@ class Microscope(pn.viewable.Viewer):
             self.scope.scene()  # turns the bench to the network
             self.scope.ask()
             self.scene = self.scope.scene()
+            beside = self.comparison.pair(self.scene)
             for name in ("lineup", self.state.lens):
-                self._card(name).draw(self.panels.compose(self.scene, [name]))
+                self._card(name).draw(self.panels.compose(self.scene, [name], beside))
             self._turn_lens()
             self._bring_tools()
             self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
             self.peaks.draw(self.scene, self._draw_network())
             self.tools.offer(self.peaks.orders(), self.scope.spacing is not None)
-            self._draw_comparison()
+            self._draw_comparison(beside)
             self.bar.tell(self.scene, self.bench, self._trouble())
             self.steps.refresh()
         finally:
@@ -194,6 +201,9 @@ class Microscope(pn.viewable.Viewer):
             makers: dict[str, Callable[[], PanelCard]] = {
                 "spectrum": lambda: cards.spectrum_card(self.tools, self.peaks.mark),
                 "orders": cards.orders_card,
+                "added": lambda: cards.added_card(self.choose_layer),
+                "compare": lambda: cards.compare_card(self.choose_layer),
+                "waterfall": lambda: cards.waterfall_card(self._go_to),
             }
             self.cards[name] = makers[name]()
         return self.cards[name]
@@ -209,12 +219,14 @@ class Microscope(pn.viewable.Viewer):
         card = self._card(self.state.lens)
         if self._stage[0] is not card:
             self._stage[:] = [card]
-        if self.lens.value != self.state.lens.capitalize():
-            self.lens.value = self.state.lens.capitalize()
+        if self.lens.value != _lens_words(self.state.lens):
+            self.lens.value = _lens_words(self.state.lens)
+        if self.state.lens == "waterfall":
+            card.instruments["waterfall"].move_cursor(self.state.step)
 
     def _lens_chosen(self, event: Any) -> None:
         if event.new and not self._drawing:
-            self.state.lens = event.new.lower()
+            self.state.lens = LENS_WORDS[event.new]
 
     def _draw_network(self) -> dict[str, str]:
         """Show the list of layers; return the colour of every cause in it."""
@@ -233,8 +245,7 @@ class Microscope(pn.viewable.Viewer):
             self.what_if.offer(scene.layer, [str(kind) for kind in kinds], borders)
         return colours
 
-    def _draw_comparison(self) -> None:
-        pair = self.comparison.pair(self.scene)
+    def _draw_comparison(self, pair: Pair | None) -> None:
         self.compared.draw(pair, changes(pair) if pair is not None else [], self._comparison_words(pair))
         held = "Let A go" if self.state.a else "Hold A"
         if self.bar.buttons["Hold A"].label != held:
@@ -312,12 +323,13 @@ class Microscope(pn.viewable.Viewer):
     def _analyse(self) -> None:
         self.bench.forgive()
         if self.state.source == "recorded":
-            self.state.source = "checkpoint"
+            self._choose_source("checkpoint")
         else:
             self.pump.request()
 
     def _choose_source(self, source: str) -> None:
-        self.state.source = source
+        # A checkpoint that changes while the run trains would be analysed anew every time.
+        self.state.param.update(source=source, **({"live": False} if source == "checkpoint" else {}))
 
     def _choose_run(self, name: str) -> None:
         if name and name != self.state.run:
@@ -415,3 +427,7 @@ class Microscope(pn.viewable.Viewer):
         self.state.playing = False
         self.pump.disconnect()
         self.bench.close()
+
+
+def _lens_words(lens: str) -> str:
+    return next(words for words, name in LENS_WORDS.items() if name == lens)

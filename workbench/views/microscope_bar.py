@@ -82,8 +82,8 @@ class MicroscopeBar(pn.viewable.Viewer):
         )  # fmt: skip
         self.select.param.watch(lambda event: on_run(event.new), "value")
         self.source = pmui.RadioButtonGroup(
-            label="Analysis", options=self._sources(), value=self._source(), size="small", margin=(4, 0),
-            visible=may_ask,
+            label="", options=self._sources(), value=self._source(), size="small", margin=(4, 0),
+            align="center", visible=may_ask,
         )  # fmt: skip
         self.source.param.watch(lambda event: self._chosen(event.new, on_source), "value")
         self.words = Text(

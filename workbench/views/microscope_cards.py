@@ -11,7 +11,10 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import plots
+from workbench.plots.comparison import CascadeCompare
+from workbench.plots.increments import IncrementBars
 from workbench.plots.labelled_spectrum import LabelledSpectrum
+from workbench.plots.waterfall import OrderWaterfall
 from workbench.session.captions import number
 from workbench.session.microscope_compare import Pair, Rows
 from workbench.session.microscope_state import UNITS, MicroscopeState
@@ -22,8 +25,8 @@ from workbench.views.styles import CARD, COLOUR_BAR
 from workbench.views.text import Text
 
 __all__ = [
-    "ComparisonCard", "LayerCard", "SpectrumTools", "figures_of", "lineup_card", "orders_card", "slim",
-    "spectrum_card",
+    "ComparisonCard", "LayerCard", "SpectrumTools", "added_card", "compare_card", "figures_of", "lineup_card",
+    "orders_card", "slim", "spectrum_card", "waterfall_card",
 ]  # fmt: skip
 
 ALL = "all orders"
@@ -40,7 +43,9 @@ def slim(plot: Any) -> Any:
 def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
     """Where the energy goes, low enough to leave room for the spectrum."""
     instrument = plots.Lineup(on_layer=on_layer)
-    instrument.level.height, instrument.shares.height = 74, 196
+    instrument.level.height, instrument.shares.height = 70, 172
+    instrument.shares.xaxis.axis_label = None
+    instrument.shares.min_border_bottom = 60
     return PanelCard(
         "Where the energy goes",
         column(figure(slim(instrument.level)), figure(slim(instrument.shares))),
@@ -76,6 +81,55 @@ MERITS = {
     "gain": ("gain", "dB"), "thd": ("THD", "dBc"), "sfdr": ("SFDR", "dB"), "sinad": ("SINAD", "dB"),
     "alias": ("alias", "dB"), "image": ("image", "dB"), "leakage": ("leakage", "dB"),
 }  # fmt: skip
+
+
+def waterfall_card(on_step: Callable[[int], None]) -> PanelCard:
+    """Orders of the layer against the training step."""
+    instrument = OrderWaterfall(height=360, on_step=on_step)
+    bar = Text(
+        plots.colour_bar(plots.SPECTRUM, "level, dB re order 1 of the layer (dBc)", DB_TICKS), COLOUR_BAR
+    )
+    return PanelCard(
+        "Orders while training",
+        column(figure(slim(instrument.figure)), bar),
+        {"waterfall": instrument},
+    )
+
+
+def added_card(on_layer: Callable[[str], None]) -> PanelCard:
+    """Show what every layer added to what it was given."""
+    instrument = IncrementBars(height=390, on_layer=on_layer)
+    return PanelCard(
+        "What each layer added",
+        column(figure(slim(instrument.figure))),
+        {"added": instrument},
+        keys=lambda: plots.legend(instrument.legend()),
+    )
+
+
+def compare_card(on_layer: Callable[[str], None]) -> PanelCard:
+    """Show A beside B in every layer."""
+    instrument = CascadeCompare(on_layer=on_layer)
+    bar = Text("", COLOUR_BAR)
+    return PanelCard(
+        "A beside B, every layer",
+        column(figure(slim(instrument.level)), figure(slim(instrument.change)), bar),
+        {"compare": _WithScale(instrument, bar)},
+        keys=lambda: plots.legend(instrument.legend()),
+    )
+
+
+class _WithScale:
+    """Redraws the colour bar of a comparison when its limit changes."""
+
+    def __init__(self, instrument: CascadeCompare, bar: Text) -> None:
+        self.instrument, self._bar, self.figures = instrument, bar, instrument.figures
+
+    def update(self, data: Any) -> None:
+        self.instrument.update(data)
+        limit = self.instrument.limit
+        ticks = [(k / 4, number((k / 2 - 1) * limit)) for k in range(5)]
+        self._bar.text = plots.colour_bar(self.instrument.palette(), "change from A to B, dB", ticks)
 
 
 class LayerCard(pn.viewable.Viewer):
