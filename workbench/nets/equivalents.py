@@ -6,8 +6,10 @@ A transposed convolution of stride s, kernel w, crop p is zero-stuffing followed
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -206,15 +208,9 @@ def as_resize(conv: nn.ConvTranspose2d) -> tuple[nn.Upsample, Border, nn.Conv2d,
     axes = expansions(conv)
     if any(axis.length < axis.stride for axis in axes):
         raise ValueError("the kernel is shorter than the stride: it leaves gaps that no resize has")
-    dense = dense_kernel(conv).double().cpu()
-    boxes = [_boxes(axis) for axis in axes]
-    inverse = [torch.linalg.pinv(box) for box in boxes]
-    fitted = inverse[0] @ dense @ inverse[1].T
-    norm = float(dense.norm())
-    residual = float((boxes[0] @ fitted @ boxes[1].T - dense).norm()) / norm if norm else 0.0
-    groups, inputs, outputs = dense.shape[:3]
-    kernel = fitted.flip(-1, -2).transpose(1, 2).reshape(groups * outputs, inputs, *fitted.shape[-2:])
-    small = _valid(kernel.to(conv.weight), conv, groups, groups * outputs)
+    dense = dense_kernel(conv)
+    kernel, residual = _fitted(dense, [_boxes(axis) for axis in axes])
+    small = _valid(kernel, conv, conv.groups, int(kernel.shape[0]))
     if conv.bias is not None:
         small.bias = nn.Parameter(conv.bias.detach().clone(), requires_grad=conv.bias.requires_grad)
     sides = [(a.length - a.stride - a.crop, a.length - a.stride - a.crop + a.extra) for a in axes]
@@ -222,11 +218,25 @@ def as_resize(conv: nn.ConvTranspose2d) -> tuple[nn.Upsample, Border, nn.Conv2d,
     return resize, Border(sides[0], sides[1], border_rule(conv)), small, residual
 
 
-def _boxes(axis: Expansion) -> Tensor:
+def _fitted(dense: Tensor, boxes: list[np.ndarray]) -> tuple[Tensor, float]:
+    """Kernel (out, in, y, x) whose convolution with the boxes comes closest, with the relative residual."""
+    groups, inputs, outputs = dense.shape[:3]
+    taps = tuple(box.shape[1] for box in boxes)
+    if dense.is_meta:  # shapes alone are asked for
+        return dense.new_empty(groups * outputs, inputs, *taps), math.nan
+    values = dense.double().cpu().numpy()
+    inverse = [np.linalg.pinv(box) for box in boxes]
+    fitted = inverse[0] @ values @ inverse[1].T
+    norm = float(np.linalg.norm(values))
+    residual = float(np.linalg.norm(boxes[0] @ fitted @ boxes[1].T - values)) / norm if norm else 0.0
+    kernel = fitted[..., ::-1, ::-1].swapaxes(1, 2).reshape(groups * outputs, inputs, *taps)
+    return torch.from_numpy(kernel.copy()).to(dense), residual
+
+
+def _boxes(axis: Expansion) -> np.ndarray:
     """Matrix of ``g → g ∗ box(stride)``."""
-    taps = axis.length - axis.stride + 1
-    distance = torch.arange(axis.length)[:, None] - torch.arange(taps)[None]
-    return ((distance >= 0) & (distance < axis.stride)).double()
+    distance = np.arange(axis.length)[:, None] - np.arange(axis.length - axis.stride + 1)[None]
+    return ((distance >= 0) & (distance < axis.stride)).astype(float)
 
 
 def _valid(kernel: Tensor, like: nn.ConvTranspose2d, groups: int, outputs: int) -> nn.Conv2d:

@@ -6,9 +6,11 @@ from workbench.probes.line_spectra import order_spectra
 from workbench.probes.orders import analyse_orders
 from workbench.probes.replacing import (
     REPLACEMENTS,
+    listed_replacements,
     possible_replacements,
     replace_layer,
     replace_layers,
+    replaced_layers,
     replacement_notes,
 )
 
@@ -17,9 +19,11 @@ __all__ = [
     "amplitude_sweep",
     "analyse_orders",
     "layer_spectra",
+    "listed_replacements",
     "order_spectra",
     "possible_replacements",
     "replace_layer",
     "replace_layers",
+    "replaced_layers",
     "replacement_notes",
 ]

@@ -20,8 +20,10 @@ _INTERNAL = frozenset(vars(nn.Module()))
 _WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel)
 
 
-def original(module: Any) -> nn.Module:
+def original(module: Any, *, values: bool = True) -> nn.Module:
     """Return the module behind ``torch.compile`` or ``DataParallel``; refuse what cannot be looked at.
+
+    Without `values` a module on the meta device, which has shapes only, is taken too.
 
     Raises
     ------
@@ -46,14 +48,14 @@ def original(module: Any) -> nn.Module:
             break
         module = inner
     for name, part in module.named_modules():
-        reason = _refusal(part)
+        reason = _refusal(part, values)
         if reason:
             where = f"its part {name!r} is" if name else "it is"
             raise ValueError(f"{type(module).__name__} cannot be observed: {where} {reason}")
     return module
 
 
-def _refusal(part: nn.Module) -> str:
+def _refusal(part: nn.Module, values: bool) -> str:
     """Why a part cannot be looked at, continuing "it is …"; empty if it can."""
     if isinstance(part, torch.jit.ScriptModule):
         return "scripted or traced, so its operations run outside Python; pass the module it was made from"
@@ -69,7 +71,7 @@ def _refusal(part: nn.Module) -> str:
     for name, tensor in (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)):
         if is_lazy(tensor):
             return f"not initialised yet ({name} has no shape): call the module once on an input"
-        if tensor.is_meta:
+        if tensor.is_meta and values:
             return f"on the meta device ({name} has no values): load its weights first"
     return ""
 

@@ -113,9 +113,9 @@ def replace_layers(
     (['circular', 'circular'], Tanh())
     """
     _known_rule(padding)
-    result = _copied(original(module))
-    notes = list(replacement_notes(result))
-    for name, kind in listed(replacements):
+    result = _copied(original(module, values=False))
+    notes = list(getattr(result, _NOTES, ()))
+    for name, kind in listed_replacements(replacements):
         settings = Settings(padding or _border_rule(result), taps)
         for found in _targets(result, name, kind):
             result, note = _replaced(result, found, kind, settings)
@@ -124,12 +124,12 @@ def replace_layers(
     return result
 
 
-def listed(replacements: Pairs) -> list[tuple[str, str]]:
+def listed_replacements(replacements: Pairs) -> list[tuple[str, str]]:
     """Return replacements as pairs (layer, kind).
 
     Examples
     --------
-    >>> listed({"down1.conv": ["circular", "blurpool"], "up1.activation": "tanh"})
+    >>> listed_replacements({"down1.conv": ["circular", "blurpool"], "up1.activation": "tanh"})
     [('down1.conv', 'circular'), ('down1.conv', 'blurpool'), ('up1.activation', 'tanh')]
     """
     if isinstance(replacements, Mapping):
@@ -158,7 +158,7 @@ def possible_replacements(module: nn.Module) -> dict[str, list[str]]:
     {'0': ['blurpool', 'filtered', 'max', 'average']}
     """
     found = {}
-    for name, part in _layers(original(module)).items():
+    for name, part in _layers(original(module, values=False)).items():
         kinds = [kind for kind in REPLACEMENTS if not _refusal(part, kind)]
         if kinds:
             found[name] = kinds
@@ -167,7 +167,12 @@ def possible_replacements(module: nn.Module) -> dict[str, list[str]]:
 
 def replacement_notes(module: nn.Module) -> tuple[str, ...]:
     """Return what `replace_layer` did to make this network, one sentence per layer; empty for any other."""
-    return tuple(getattr(module, _NOTES, ()))
+    return tuple(text for _, text in getattr(module, _NOTES, ()))
+
+
+def replaced_layers(module: nn.Module) -> tuple[str, ...]:
+    """Return the name of each replaced layer, one per note."""
+    return tuple(name for name, _ in getattr(module, _NOTES, ()))
 
 
 # ---------------------------------------------------------------- finding
@@ -234,7 +239,10 @@ def _find(module: nn.Module, layers: dict[str, nn.Module], name: str) -> nn.Modu
 
 
 # ---------------------------------------------------------------- replacing
-def _replaced(module: nn.Module, part: nn.Module, kind: str, settings: Settings) -> tuple[nn.Module, str]:
+def _replaced(
+    module: nn.Module, part: nn.Module, kind: str, settings: Settings
+) -> tuple[nn.Module, tuple[str, str]]:
+    """Put the substitute wherever the part is used; returns the network, the layer's name with the note."""
     places = list(_places(module, part))
     names = [_clean(name) for name, _, _ in places] or [type(module).__name__]
     what = type(part).__name__
@@ -251,7 +259,8 @@ def _replaced(module: nn.Module, part: nn.Module, kind: str, settings: Settings)
     for _, parent, key in places:
         parent._modules[key] = new
     also = f", used at {len(names)} places: {', '.join(names)}" if len(names) > 1 else ""
-    return (new if part is module else module), f"{names[0]} ({what}) became {kind}: {fate}{also}"
+    note = f"{names[0]} ({what}) became {kind}: {fate}{also}"
+    return (new if part is module else module), (names[0], note)
 
 
 def _places(module: nn.Module, part: nn.Module) -> Iterator[tuple[str, nn.Module, str]]:
