@@ -11,6 +11,7 @@ import torch
 import xarray as xr
 
 from workbench.mappings import MAPPINGS, SCALE
+from workbench.runs.grafting import graft
 from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
@@ -154,11 +155,11 @@ def _source(spec: RunSpec, run: Path) -> str | xr.Dataset:
 
 
 def build_system(spec: RunSpec, channels: int) -> System:
-    """Build the networks of a run, freshly drawn, for a condition of so many channels."""
+    """Build the networks of a run, freshly drawn, layers replaced, for a condition of so many channels."""
     mapping = MAPPINGS[spec.mapping]
     fixed = {"coherence_weight": spec.coherence_weight, "mapping": spec.mapping}
     offered = {option.name for option in SYSTEMS[spec.system].options}
-    return build(
+    system = build(
         spec.system,
         size=spec.size * mapping.factor,
         seed=spec.seed,
@@ -168,3 +169,4 @@ def build_system(spec: RunSpec, channels: int) -> System:
         **{name: value for name, value in fixed.items() if name in offered},
         **spec.system_options,
     )
+    return graft(system, spec.replacements) if spec.replacements else system

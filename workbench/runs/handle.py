@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -183,7 +183,13 @@ class Run:
             enqueue(self.path)
 
     def branch(
-        self, step: int | None = None, *, name: str | None = None, partial: bool = False, **changes: Any
+        self,
+        step: int | None = None,
+        *,
+        name: str | None = None,
+        partial: bool = False,
+        replacements: Mapping[str, str | Iterable[str]] | None = None,
+        **changes: Any,
     ) -> Run:
         """Start a new run from a checkpoint of this one, with changed parameters or layers.
 
@@ -195,6 +201,10 @@ class Run:
         step : a step that has a checkpoint; None takes the last
         name : the new run's name
         partial : whether most weights may begin anew because they have another shape (another ``width``)
+        replacements : layers to replace, by kind, as of `workbench.probes.replace_layers`
+            (``{"down2.conv": "blurpool"}``); those of another network than the generator as
+            ``"discriminator.layer1.conv"``. Trained weights are kept where they fit; for replaced layers the
+            optimiser begins anew
         **changes : arguments of `launch`
 
         Raises
@@ -205,6 +215,8 @@ class Run:
         """
         from workbench.runs.launching import branch
 
+        if replacements:
+            changes["replacements"] = replacements
         return branch(self, step, name, changes, partial=partial)
 
     def wait(self, timeout: float | None = None, until: Iterable[str] = ()) -> RunStatus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import dataclasses
 import os
 import shutil
 import uuid
@@ -124,9 +124,20 @@ def branch(
         }
     )
 
+    channels = 1
+
+    def accept(system: System) -> None:
+        nonlocal channels
+        channels = int(system.options["in_channels"])
+        if not partial:
+            _require_fit(origin, system)
+
     def fill(folder: Path) -> None:
-        (folder / CHECKPOINTS_FOLDER).mkdir()
-        shutil.copyfile(origin.path, folder / CHECKPOINTS_FOLDER / origin.path.name)
+        if len(spec.replacements) > len(parent.spec.replacements):
+            _graft(origin, spec, len(parent.spec.replacements), channels, folder)
+        else:
+            (folder / CHECKPOINTS_FOLDER).mkdir()
+            shutil.copyfile(origin.path, folder / CHECKPOINTS_FOLDER / origin.path.name)
         if spec.scene_kind == "stored":
             shutil.copytree(parent.path / SCENE_FOLDER, folder / SCENE_FOLDER)
 
@@ -135,8 +146,16 @@ def branch(
         import xarray as xr
 
         data = xr.open_zarr(parent.path / SCENE_FOLDER, consolidated=False, chunks=None)
-    accept = None if partial else functools.partial(_require_fit, origin)
     return _begin(spec, parent.path.parent.parent, name, data, fill, origin.step, accept)
+
+
+def _graft(origin: Checkpoint, spec: RunSpec, done: int, channels: int, folder: Path) -> None:
+    """Write the checkpoint a branch begins from whose last replacements its parent does not have."""
+    from workbench.runs.assembly import build_system
+    from workbench.runs.grafting import carry_over
+
+    before = build_system(dataclasses.replace(spec, replacements=spec.replacements[:done]), channels)
+    carry_over(origin, before, spec.replacements[done:], folder)
 
 
 def _require_fit(origin: Checkpoint, system: System) -> None:
@@ -165,6 +184,10 @@ def _changed(spec: RunSpec, changes: dict[str, Any]) -> RunSpec:
         if name in changes:
             raise ValueError(f"a branch keeps its parent's {name}")
     content = spec.to_dict()
+    if "replacements" in changes:
+        from workbench.probes import listed_replacements
+
+        content["replacements"] += [list(pair) for pair in listed_replacements(changes.pop("replacements"))]
     content |= {name: changes.pop(name) for name in _FIELDS if name in changes}
     content["plan"] |= {name: changes.pop(name) for name in _PLAN_FIELDS if name in changes}
     parts = sort_options(content["system"], spec.scene if spec.scene_kind == "named" else None, changes)

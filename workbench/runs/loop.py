@@ -161,10 +161,9 @@ class Loop:
             log.warning("%s; the one before it is used", problem)
             self.writer.event(training.step, "damaged", problem)
         if branched:
-            carried = (
-                f"{len(tensors) - len(set(left_out) & set(tensors))} of {len(tensors)} tensors carried over"
-            )
-            self.writer.event(training.step, "branch", carried)
+            count = len(tensors)
+            carried = f"{count - len(set(left_out) & set(tensors))} of {count} tensors carried over"
+            self.writer.event(training.step, "branch", meta.get("branched", carried))
         else:
             self.writer.event(training.step, "resumed", f"from the checkpoint of step {checkpoint.step}")
 

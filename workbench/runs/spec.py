@@ -30,6 +30,7 @@ class RunSpec:
     coherence_weight : weight of the coherence loss
     system_options, scene_options : by name
     plan : fields of `workbench.training.Plan` by name
+    replacements : pairs (layer, kind) that the networks got after they were built, in turn
     parent : run and step it was branched from, or None
     code_version : version of the workbench that made it
     version : version of this layout
@@ -51,6 +52,7 @@ class RunSpec:
     system_options: dict[str, Any] = field(default_factory=dict)
     scene_options: dict[str, Any] = field(default_factory=dict)
     plan: dict[str, Any] = field(default_factory=dict)
+    replacements: list[list[str]] = field(default_factory=list)
     parent: dict[str, Any] | None = None
     code_version: str = ""
     version: int = SPEC_VERSION
