@@ -15,8 +15,8 @@ __all__ = ["Text"]
 # Silent, so that a Div drawn again (another theme, a card that opens) has today's words as well.
 _WRITE = """
 const html = cb_obj.tags[0]
-cb_obj.setv({text: html}, {silent: true})
-for (const view of Bokeh.index.find(cb_obj)) {
+div.setv({text: html}, {silent: true})
+for (const view of Bokeh.index.find(div)) {
   if (view.markup_el != null) view.markup_el.innerHTML = html
 }
 """
@@ -25,8 +25,8 @@ for (const view of Bokeh.index.find(cb_obj)) {
 class Text(pn.viewable.Viewer):
     """A line or two of HTML in the page's style.
 
-    A Bokeh Div whose words travel in its tags and are written into the page in place: when a Div's own text
-    changes, Bokeh measures the whole page anew, every plot of it, once per line of text.
+    A Bokeh Div whose words travel beside it, in the tags of the script that writes them into the page in
+    place: when anything of a Div changes, Bokeh measures the whole page anew, every plot of it.
 
     Parameters
     ----------
@@ -39,8 +39,10 @@ class Text(pn.viewable.Viewer):
     def __init__(self, text: str = "", css: str = TYPE, **options: Any) -> None:
         super().__init__()
         settings = {"sizing_mode": "stretch_width", "margin": 0, "disable_math": True, **options}
-        self.div = Div(text=text, stylesheets=[css], tags=[text], **settings)
-        self.div.js_on_change("tags", CustomJS(code=_WRITE))
+        self.div = Div(text=text, stylesheets=[css], **settings)
+        self._script = CustomJS(args={"div": self.div}, code=_WRITE, tags=[text])
+        self._script.js_on_change("tags", self._script)
+        self.div.tags = [self._script]
         self._pane = pn.pane.Bokeh(self.div)
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -49,7 +51,7 @@ class Text(pn.viewable.Viewer):
     @property
     def text(self) -> str:
         """The HTML shown; nothing is sent where it stays the same."""
-        return str(self.div.tags[0])
+        return str(self._script.tags[0])
 
     @text.setter
     def text(self, text: str) -> None:
@@ -57,7 +59,7 @@ class Text(pn.viewable.Viewer):
             return
         if self.div.document is None:
             self.div.text = text  # not on a page yet: this is what it will open with
-        self.div.tags = [text]
+        self._script.tags = [text]
 
     @property
     def visible(self) -> bool:
