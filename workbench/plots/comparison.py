@@ -93,7 +93,7 @@ class CascadeCompare:
         """Show level (state, layer, group) and change (layer, group)."""
         names = [str(name) for name in data["layer"].values]
         families = [str(name) for name in data["group"].values]
-        rows = [name for name in ("fundamental", "harmonic") if name in families]
+        rows: list[str] = [name for name in ("fundamental", "harmonic") if name in families]
         rows += [name for name in families if is_cause(name)]
         level = data["level"].transpose("state", "layer", "group")
         before, after = (level.sel(state=state, group=rows).values for state in ("before", "after"))

@@ -177,7 +177,8 @@ def _cut(
     value: np.ndarray, y: np.ndarray, x: np.ndarray, along: str, real: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Highest value at every place of the cut's axis."""
-    at = _place(*np.broadcast_arrays(y[:, None], x[None, :]), along, real)
+    rows, columns = np.broadcast_arrays(y[:, None], x[None, :])
+    at = _place(rows, columns, along, real)
     step = x[1] - x[0] if along != "y" and len(x) > 1 else (y[1] - y[0] if len(y) > 1 else 1.0)
     cells = np.rint(at / step).astype(int)
     first = int(cells.min())
