@@ -17,8 +17,6 @@ from workbench.probes.lattice import (
     folded,
     folding_rates,
     grid,
-    highest_order,
-    lines,
     order_period,
     principal,
     rational_gcd,
@@ -96,29 +94,6 @@ def test_causes_word_by_word(between, own, tone, order):
         assert all((b - order * m) % lowest == 0 for b, m in zip(bin_, tone, strict=True))
         assert code == plain_cause(order, bin_, sorted({r * frame for r in rates}), own * frame, frame, tone)
     assert len(set(where.tolist())) == (size / lowest) ** 2
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.sampled_from(HALVES), min_size=0, max_size=2),
-    st.sampled_from(HALVES[:2]),
-    st.tuples(st.integers(-7, 7), st.integers(-7, 7)).filter(any),
-    st.integers(3, 20),
-    st.booleans(),
-)
-def test_every_line_once_under_the_smallest_order(between, own, tone, phases, real):
-    spectrum = square([Fraction(1), *between, own], frame=16, tone=tone)
-    (found,) = lines(spectrum, phases, real)
-    highest = highest_order(spectrum, phases)
-    order = found.cell // (IMAGE + len(spectrum.levels) + 1) - highest
-    stored = found.index // math.prod(spectrum.window)
-    assert np.all((order - stored) * (order + stored * real) % phases == 0)
-    assert highest <= max(64, phases)
-    # A stored row of a real signal stands for two phase orders, but for 0 and J/2 that are their own mirror.
-    twice = real & (stored > 0) & (2 * stored != phases)
-    for chosen in (order % phases == stored, (order % phases != stored) & twice):
-        _, index = np.unique(found.index[chosen], return_inverse=True)
-        np.testing.assert_allclose(np.bincount(index.ravel(), weights=found.weight[chosen]), 1)
 
 
 @given(st.integers(3, 40), st.integers(-200, 200))

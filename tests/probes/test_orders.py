@@ -261,15 +261,28 @@ def test_complex_layers_have_signed_orders():
     assert analysis.attrs["real"] is False
 
 
-def test_chunks_give_the_same_answer():
+@pytest.mark.parametrize(
+    ("memory", "passes"),
+    [
+        (2**31, 1),
+        (3e6, 1 + 1 + 4),  # given up at the last layer; one frame to plan by; five frames at a time
+        (1e6, 1 + 3 * 16),  # one frame to plan by; one at a time, thrice
+    ],
+)
+def test_chunks_give_the_same_answer(memory, passes):
     net = nn.Sequential(
-        nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 6, 3, padding=1), nn.Tanh()
+        nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 192, 3, padding=1), nn.Tanh()
     ).double()
-    whole = analyse_orders(net, (1, 64, 64), (5, 11), phases=64)
-    parts = analyse_orders(net, (1, 64, 64), (5, 11), phases=64, memory=8e6)
+    whole = analyse_orders(net, (1, 16, 16), (5, 3), phases=16)
+    runs = []
+    net[0].register_forward_hook(lambda *_: runs.append(1))
+    parts = analyse_orders(net, (1, 16, 16), (5, 3), phases=16, memory=memory)
+    assert len(runs) == passes
     np.testing.assert_allclose(parts.power, whole.power, atol=1e-14)
     np.testing.assert_allclose(parts.theory, whole.theory, atol=1e-14)
+    np.testing.assert_allclose(parts.largest_spur, whole.largest_spur, atol=1e-14)
     assert parts.layer.equals(whole.layer)
+    assert parts.inputs.equals(whole.inputs)
 
 
 def test_chosen_layers():

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.probes.lattice import (
-    IMAGE,
-    Grid,
-    Pair,
-    direct_bin,
-    distinct_orders,
-    highest_order,
-    lines,
-    mirrored,
-    order_period,
-    principal,
-)
+from workbench.probes.lattice import Grid, distinct_orders, order_period, principal
+from workbench.probes.partition import Partition
 
 LATTICE_SHARE = 0.25  # where the lattice fills so much of the bins, leakage can hardly be told from images
 TAIL_SHARE = 0.01  # where so much lies in the highest orders, more of them fold in phase
@@ -34,22 +22,22 @@ class Share:
 
     Attributes
     ----------
-    table : ndarray, shape (2K + 1, causes)
-        Power of order −K … K; columns direct, folded, image_1 … image_D, leakage.
+    table : ndarray, shape (2K + 1, causes) or (2K + 1, 2K + 1, causes)
+        Power of the orders −K … K (of each tone); columns direct, folded, image_1 … image_D, leakage.
     total : float
         All of it.
     by_phase : ndarray
-        Power of the phase orders 0, ±1, ±2, … together.
+        Power of the phase orders 0, ±1, ±2, … together (of the first tone).
     tail : float
         Share of the top quarter of phase orders.
     spur : float
-        Power of the strongest ± pair of bins besides DC and the direct fundamental.
+        Power of the strongest ± pair of bins besides DC and the direct fundamentals.
     period, phases : int
-        Orders that differ by `period` are one; phase orders are modulo `phases`.
+        Orders of one tone that differ by `period` are one; phase orders are modulo `phases`.
     real : bool
         Whether the layer is real.
     filled : float
-        Share of the bins that lie on the lattice of one phase order.
+        Share of the bins that lie on the lattices of one phase order.
     ambiguity : str
         What could not be told apart, empty if everything was.
     """
@@ -70,6 +58,11 @@ class Share:
         """K."""
         return len(self.table) // 2
 
+    @property
+    def higher(self) -> float:
+        """Share of the phase orders other than 0 and ±1; 1 for a complex layer."""
+        return 1 - float(self.by_phase[:2].sum()) / (self.total or 1.0) if self.real else 1.0
+
     def listed(self, by_class: Array) -> Array:
         """Place powers of the classes −⌊P/2⌋ … ⌈P/2⌉−1 modulo `period` where the measured ones are listed."""
         result = np.zeros(len(self.table))
@@ -79,88 +72,43 @@ class Share:
         return result
 
 
-def attribute(energy: Array, spectrum: Grid, phases: int, real: bool) -> Share:
+def attribute(found: Partition, sums: Array) -> Share:
     """Divide a layer's energy by order and cause.
 
     Parameters
     ----------
-    energy : ndarray, shape (row, y, x)
-        |DFT2|² summed over channels of the phase orders 0 … J//2 (real) or 0 … J−1, unshifted bins.
-    spectrum : Grid
-        The layer's frequencies.
-    phases : int
-        J.
-    real : bool
-        Whether negative phase orders are the mirror image of the positive ones.
+    found : Partition
+        What its stored bins stand for.
+    sums : ndarray
+        `Partition.sums` of its energies.
     """
-    highest = highest_order(spectrum, phases)
-    columns = IMAGE + len(spectrum.levels) + 1
-    cells = np.zeros((2 * highest + 1) * columns)
-    flat = energy.reshape(-1)
-    for block in lines(spectrum, phases, real):
-        cells += np.bincount(block.cell, weights=flat[block.index] * block.weight, minlength=cells.size)
-    table = cells.reshape(-1, columns)
-    explained = np.zeros(phases)
-    np.add.at(explained, np.arange(-highest, highest + 1) % phases, table.sum(1))
-    rows = energy.sum((1, 2))
+    spectrum, phases, real = found.spectrum, found.phases, found.real
+    rows = sums[found.number : -1].reshape(-1, *(phases,) * (found.axes - 1))
+    every = np.arange(phases)
+    least = np.minimum(every, phases - every)
     if real:
-        rows = rows[np.minimum(np.arange(phases), phases - np.arange(phases))]
-    for row, rest in enumerate(np.maximum(rows - explained, 0.0)):
-        for order, weight in _shown(row, phases, real):
-            table[order + highest, -1] += weight * rest
+        rows = rows[least]  # of two tones mirrored along l too, which no sum below tells
     total = float(rows.sum())
+    top = least >= 3 * phases // 8 + 1
+    tail = rows[top].sum() if found.axes == 1 else rows[top[:, None] | top].sum()
     by_phase = np.zeros(phases // 2 + 1)
-    np.add.at(by_phase, np.minimum(np.arange(phases), phases - np.arange(phases)), rows)
-    top = int(np.floor(3 * phases / 8)) + 1
-    period = order_period(spectrum, phases)
-    filled = period // phases / math.prod(spectrum.lowest)
-    tail = float(by_phase[top:].sum()) / total if total else 0.0
+    np.add.at(by_phase, least, rows.reshape(phases, -1).sum(1))
+    period, share = order_period(spectrum, phases), float(tail) / total if total else 0.0
     return Share(
-        table=table,
+        table=found.table(sums[: found.number]),
         total=total,
         by_phase=by_phase,
-        tail=tail,
-        spur=_largest_spur(energy, spectrum, phases, real),
+        tail=share,
+        spur=float(sums[-1]),
         period=period,
         phases=phases,
         real=real,
-        filled=filled,
-        ambiguity=_ambiguity(spectrum, filled, tail, period),
+        filled=found.filled,
+        ambiguity=_ambiguity(spectrum, found.filled, share, phases, period),
     )
 
 
-def _shown(row: int, phases: int, real: bool) -> list[tuple[int, float]]:
-    """Signed phase order(s) of a row: J/2 of a real layer is half +J/2, half −J/2."""
-    if real and 2 * row == phases:
-        return [(row, 0.5), (-row, 0.5)]
-    return [(principal(row, phases) if 2 * row != phases else -row, 1.0)]
-
-
-def _largest_spur(energy: Array, spectrum: Grid, phases: int, real: bool) -> float:
-    both = np.full(len(energy), 2.0 if real else 1.0)
-    if real:  # rows 0 and J/2 are their own mirror images
-        both[0] = 1.0
-        both[-1] = 2.0 if phases % 2 else 1.0
-    bins = both @ energy.reshape(len(energy), -1)
-    mirror, count = _pairs(spectrum.window)
-    pairs = (bins + bins[mirror]) * count
-    pairs[0] = 0.0
-    for sign in (1, -1):
-        fundamental = direct_bin(spectrum, sign)
-        if fundamental:
-            pairs[fundamental[0] * spectrum.window[1] + fundamental[1]] = 0.0
-    return float(pairs.max())
-
-
-@lru_cache(maxsize=64)
-def _pairs(window: Pair) -> tuple[npt.NDArray[np.int64], Array]:
-    """Flat index of every bin's mirror image, and 1 (1/2 for a bin that is its own)."""
-    here = np.arange(math.prod(window))
-    mirror = mirrored(here, window)
-    return mirror, np.where(mirror == here, 0.5, 1.0)
-
-
-def _ambiguity(spectrum: Grid, filled: float, tail: float, period: int) -> str:
+def _ambiguity(spectrum: Grid, filled: float, tail: float, phases: int, period: int) -> str:
     lowest, notes = spectrum.lowest, []
     if filled >= LATTICE_SHARE:
         notes.append(
@@ -168,9 +116,15 @@ def _ambiguity(spectrum: Grid, filled: float, tail: float, period: int) -> str:
             f"{100 * filled:.0f} % of the bins: so much of any border leakage counts as folded or image; "
             "compare with circular padding"
         )
-    if tail > TAIL_SHARE:
+    if spectrum.collinear:
         notes.append(
-            f"{100 * tail:.2g} % of the power lies in the highest orders: orders that differ by {period} are "
+            "the tones lie on one line: orders of equal frequency are told apart by their phase alone, those "
+            f"that differ by {phases} not at all"
+        )
+    if tail > TAIL_SHARE:
+        apart = period if spectrum.second is None else phases
+        notes.append(
+            f"{100 * tail:.2g} % of the power lies in the highest orders: orders that differ by {apart} are "
             "counted under the smaller one; raise phases"
         )
     return "; ".join(notes)

@@ -6,7 +6,7 @@ All frequencies are in bins of the analysed window: whole numbers, so every cong
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -17,8 +17,8 @@ import numpy.typing as npt
 from workbench.probes.lineage import Rate
 
 Pair = tuple[int, int]
+Order = int | tuple[int, int]  # (k, l) of two tones
 DIRECT, FOLDED, IMAGE = 0, 1, 2  # image_1 is IMAGE, image_2 is IMAGE + 1, …
-_CACHED_LINES = 1 << 18
 
 
 def folded(frequency: int, rate: int) -> Pair:
@@ -54,13 +54,15 @@ class Grid:
     window : pair of int
         Samples analysed along y and x.
     tone : pair of int
-        The input tone.
+        The input tone, the first of two.
     rates : tuple of pairs of int
         Every rate passed on a path from the input, highest first.
     own, frame : pair of int
         The layer's own rate and the input's.
     scale : pair of Fraction
         Window bins per cycle of the input frame.
+    second : pair of int, optional
+        The second of two tones.
     """
 
     window: Pair
@@ -69,11 +71,17 @@ class Grid:
     own: Pair
     frame: Pair
     scale: tuple[Fraction, Fraction]
+    second: Pair | None = None
 
     @cached_property
     def lowest(self) -> Pair:
         """The spacing of the lattice that all rates passed span: the lowest, where they divide each other."""
         return math.gcd(*(q[0] for q in self.rates)), math.gcd(*(q[1] for q in self.rates))
+
+    @property
+    def collinear(self) -> bool:
+        """Whether two tones lie on one line through 0, so that different orders have equal frequencies."""
+        return self.second is not None and self.tone[0] * self.second[1] == self.tone[1] * self.second[0]
 
     @cached_property
     def tone_period(self) -> int:
@@ -98,7 +106,14 @@ class Grid:
 
 
 @lru_cache(maxsize=1024)
-def grid(rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pair) -> tuple[Grid | None, str]:
+def grid(
+    rate: Rate,
+    passed: frozenset[Rate],
+    size: Pair,
+    frame: Pair,
+    tone: Pair,
+    second: Pair | None = None,
+) -> tuple[Grid | None, str]:
     """Frequencies of a layer, or the reason why it cannot be analysed.
 
     Parameters
@@ -109,8 +124,8 @@ def grid(rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pai
         Its samples.
     frame : pair of int
         Pixels of the input frame.
-    tone : pair of int
-        Cycles per frame.
+    tone, second : pair of int
+        Cycles per frame of the tone, and of a second one where there are two.
 
     Notes
     -----
@@ -118,12 +133,13 @@ def grid(rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pai
     whole number of samples) is analysed on the largest crop that holds whole periods of tone and lattice.
     """
     windows, scales, missing = [], [], []
+    tones = [tone] if second is None else [tone, second]
     for axis in range(2):
         own = rate[axis] * frame[axis]
         rates = [q[axis] * frame[axis] for q in passed]
         # Samples after which tone and lattice repeat: a whole number, as the layer's own rate is one of the
         # rates.
-        period = int(own / rational_gcd([Fraction(tone[axis]), *rates]))
+        period = int(own / rational_gcd([*(Fraction(m[axis]) for m in tones), *rates]))
         window = int(min(Fraction(size[axis]), own) // period) * period
         if window == 0:
             missing.append(f"{size[axis]} samples along {'yx'[axis]} of a period of {period}")
@@ -141,12 +157,17 @@ def grid(rate: Rate, passed: frozenset[Rate], size: Pair, frame: Pair, tone: Pai
 
     return Grid(
         window=(windows[0], windows[1]),
-        tone=(int(tone[0] * scale[0]), int(tone[1] * scale[1])),
+        tone=_scaled(tone, scale),
         rates=tuple(sorted((bins(q) for q in passed), key=lambda q: (-math.prod(q), q))),
         own=bins(rate),
         frame=bins((Fraction(1), Fraction(1))),
         scale=scale,
+        second=None if second is None else _scaled(second, scale),
     ), ""
+
+
+def _scaled(tone: Pair, scale: tuple[Fraction, Fraction]) -> Pair:
+    return int(tone[0] * scale[0]), int(tone[1] * scale[1])
 
 
 @lru_cache(maxsize=256)
@@ -154,44 +175,36 @@ def folding_rates(spectrum: Grid, highest: int) -> npt.NDArray[np.float64]:
     """Rate, in samples per frame, at which each order −K … K is folded first; NaN where none is.
 
     It is the highest of the rates passed that cannot represent the order's frequency. Where the rates along y
-    and x differ, the axis that folds counts.
+    and x differ, the axis that folds counts. For two tones an array over (k, l).
     """
-    result = np.full(2 * highest + 1, np.nan)
     order = np.arange(-highest, highest + 1)
+    orders = order if spectrum.second is None else (order[:, None], order[None, :])
+    frequency = true_frequency(spectrum, orders)  # type: ignore[arg-type]
+    result = np.full(np.shape(frequency[0]), np.nan)
     for q in reversed(spectrum.rates):
         for axis in sorted(range(2), key=lambda axis: q[axis] / spectrum.scale[axis]):
-            alias = (2 * order * spectrum.tone[axis] + q[axis]) // (2 * q[axis])
+            alias = (2 * frequency[axis] + q[axis]) // (2 * q[axis])
             result[alias != 0] = float(q[axis] / spectrum.scale[axis])
     return result
 
 
-def direct_bin(spectrum: Grid, order: int) -> Pair | None:
+def true_frequency(spectrum: Grid, order: Order) -> Pair:
+    """Frequency of an order before any folding: k·m, or k·m₁ + l·m₂ of two tones."""
+    if spectrum.second is None:
+        return order * spectrum.tone[0], order * spectrum.tone[1]  # type: ignore[return-value]
+    k, l = order  # type: ignore[misc]  # noqa: E741
+    return (
+        k * spectrum.tone[0] + l * spectrum.second[0],
+        k * spectrum.tone[1] + l * spectrum.second[1],
+    )
+
+
+def direct_bin(spectrum: Grid, order: Order) -> Pair | None:
     """Bin of an order at its true frequency, None if the layer's rate cannot represent it."""
-    f = (order * spectrum.tone[0], order * spectrum.tone[1])
+    f = true_frequency(spectrum, order)
     if folded(f[0], spectrum.own[0])[1] or folded(f[1], spectrum.own[1])[1]:
         return None
     return f[0] % spectrum.window[0], f[1] % spectrum.window[1]
-
-
-@dataclass(frozen=True)
-class Lines:
-    """(order, bin) pairs of a layer that its lattice explains.
-
-    Attributes
-    ----------
-    index : ndarray of int
-        Where its energy is stored: flat index into (stored row, y, x) of unshifted spectra. Real signals
-        store the phase orders 0 … J//2; the others are their mirror images.
-    cell : ndarray of int
-        Where its power belongs: flat index into a table of orders −K … K by causes (`DIRECT`, `FOLDED`,
-        `IMAGE` + level − 1, …, and a last one for what is no line).
-    weight : ndarray of float
-        1; 1/2 each for two orders ±k of a real signal that nothing tells apart.
-    """
-
-    index: npt.NDArray[np.int64]
-    cell: npt.NDArray[np.int64]
-    weight: npt.NDArray[np.float64]
 
 
 def order_period(spectrum: Grid, phases: int) -> int:
@@ -202,45 +215,6 @@ def order_period(spectrum: Grid, phases: int) -> int:
 def highest_order(spectrum: Grid, phases: int) -> int:
     """Largest |order| that is listed of its own."""
     return min(order_period(spectrum, phases) // 2, max(64, phases))
-
-
-def lines(spectrum: Grid, phases: int, real: bool) -> Iterable[Lines]:
-    """Explain the bins of every phase order by the smallest |order| whose lattice they lie on, in blocks.
-
-    Order k appears in phase order k mod J, on bins congruent to k·m modulo the lowest rate passed. Orders
-    that agree in both merge under the smallest |k|. Orders beyond ``max(64, J)`` that only a bin's position
-    tells apart are counted under the phase order, with their cause.
-    """
-    bins = math.prod(spectrum.window) // math.prod(spectrum.lowest)
-    if bins * order_period(spectrum, phases) <= _CACHED_LINES:
-        return (_all_lines(spectrum, phases, real),)
-    return _lines_by_order(spectrum, phases, real)
-
-
-def _lines_by_order(spectrum: Grid, phases: int, real: bool) -> Iterator[Lines]:
-    limit = highest_order(spectrum, phases)
-    columns = IMAGE + len(spectrum.levels) + 1
-    bins = math.prod(spectrum.window)
-    for order, weight in distinct_orders(order_period(spectrum, phases), real):
-        where, cause = explain(spectrum, order)
-        row = order % phases
-        shown = order if abs(order) <= limit else principal(order, phases)
-        index = row * bins + where
-        if real and row > phases // 2:
-            index = (phases - row) * bins + mirrored(where, spectrum.window)
-        yield Lines(
-            index=index,
-            cell=(shown + limit) * columns + cause.astype(np.int64),
-            weight=np.full(where.size, weight),
-        )
-
-
-@lru_cache(maxsize=64)
-def _all_lines(spectrum: Grid, phases: int, real: bool) -> Lines:
-    blocks = list(_lines_by_order(spectrum, phases, real))
-    return Lines(
-        *(np.concatenate([getattr(block, name) for block in blocks]) for name in ("index", "cell", "weight"))
-    )
 
 
 def mirrored(flat: npt.NDArray[np.int64], window: Pair) -> npt.NDArray[np.int64]:
@@ -271,14 +245,14 @@ def distinct_orders(period: int, real: bool) -> list[tuple[int, float]]:
     return [(k, 1.0) for k in range(-half, half)]
 
 
-def explain(spectrum: Grid, order: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+def explain(spectrum: Grid, order: Order) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
     """Bins on the lattice of one order (flat, unshifted), and the cause of each.
 
-    ``direct`` at order·tone if the layer's own rate represents it; ``folded`` at its alias of any rate
-    passed; ``image_d`` elsewhere, d the smallest level whose rate divides the offset from one of those.
+    ``direct`` at its true frequency if the layer's own rate represents it; ``folded`` at its alias of any
+    rate passed; ``image_d`` elsewhere, d the smallest level whose rate divides the offset from one of those.
     """
     window, lowest = spectrum.window, spectrum.lowest
-    true = (order * spectrum.tone[0], order * spectrum.tone[1])
+    true = true_frequency(spectrum, order)
     start = (true[0] % lowest[0], true[1] % lowest[1])
     levels = spectrum.levels
     cause = np.full((window[0] // lowest[0], window[1] // lowest[1]), IMAGE + len(levels) - 1, dtype=np.int8)

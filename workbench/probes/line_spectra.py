@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from workbench.probes.ancestry import Ancestry, Origins
 from workbench.probes.collecting import NotFiniteError
 from workbench.probes.dense import Dense, divide
+from workbench.probes.drives import Tone
 from workbench.probes.forward import evaluate, further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.images import as_image
 from workbench.probes.lattice import Grid, folding_rates, grid
 from workbench.probes.orders import _checked_tone
-from workbench.probes.phases import PhaseSum, Tone, energies
+from workbench.probes.reduction import Frames, cropped, energies
 from workbench.probes.sweep import Sweep
 from workbench.probes.taps import Layer
 
@@ -98,7 +99,7 @@ def order_spectra(
     with undisturbed(module):
         ancestry = _ancestry(sweep, names)
         collector = DenseCollector(wave, frozenset(names))
-        sweep.run(collector, sorted(ancestry.watched(names)), memory)  # type: ignore[arg-type]
+        sweep.run(collector, sorted(ancestry.watched(names)), memory)
     refused = [f"layer {name!r} {collector.refused[name]}" for name in names if name in collector.refused]
     if refused:
         raise ValueError(f"{'; '.join(refused)}: choose another layer")
@@ -110,7 +111,7 @@ def order_spectra(
 def _ancestry(sweep: Sweep, names: Sequence[str]) -> Ancestry:
     """Follow one frame, to learn which layers there are and what feeds them."""
     ancestry = Ancestry()
-    evaluate(sweep.module, sweep.tone.frames(0, 1).to(sweep.device, sweep.dtype), sweep.inputs, ancestry)
+    evaluate(sweep.module, sweep.drive.frames(0, 1).to(sweep.device, sweep.dtype), sweep.inputs, ancestry)
     if not names:
         raise ValueError(f"layers must name at least one of: {', '.join(ancestry.layers)}")
     unknown = [name for name in names if name not in ancestry.layers]
@@ -140,7 +141,7 @@ class DenseCollector:
     held: dict[str, Mapping[int, float]] = field(default_factory=dict)
     grids: dict[str, Grid] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    sums: dict[str, PhaseSum] = field(default_factory=dict)
+    gathered: dict[str, Frames] = field(default_factory=dict)
     frames: int = 0
 
     def __call__(self, layer: Layer, output: Tensor) -> None:
@@ -149,14 +150,14 @@ class DenseCollector:
         if name in self.refused or (self.only is not None and name not in self.only):
             return
         image, reason = as_image(output, layer.lineage, self.frames)
-        if image is not None and name not in self.sums:
+        if image is not None and name not in self.gathered:
             reason = self._begin(layer, image)
         if reason or image is None:
             self.refused[name] = f"cannot be analysed: {reason}"
             return
-        self.sums[name].add(image)
-        if self.sums[name].complete:
-            self._finish(layer, (int(image.shape[2]), int(image.shape[3])), _precision(image))
+        whole = self.gathered[name].add(cropped(image, self.grids[name].window))
+        if whole is not None:
+            self._finish(layer, (int(image.shape[2]), int(image.shape[3])), whole)
 
     def _begin(self, layer: Layer, image: Tensor) -> str:
         size = (int(image.shape[2]), int(image.shape[3]))
@@ -166,28 +167,22 @@ class DenseCollector:
         )
         if lattice is not None:
             self.grids[layer.name] = lattice
-            self.sums[layer.name] = PhaseSum(self.tone.phases, lattice.window)
+            self.gathered[layer.name] = Frames(self.tone.count)
         return reason
 
-    def _finish(self, layer: Layer, size: tuple[int, int], precision: float) -> None:
-        amplitudes, real = self.sums[layer.name].orders()
-        self.sums[layer.name].total = None
-        energy = energies(amplitudes)
+    def _finish(self, layer: Layer, size: tuple[int, int], frames: Tensor) -> None:
+        energy = energies(frames, self.tone.phases).cpu().numpy()
         if not np.isfinite(energy).all():
             raise NotFiniteError(
                 f"layer {layer.name!r} ({layer.kind}) returned NaN or infinite values for a finite input"
             )
         lattice = self.grids[layer.name]
-        dense = divide(energy, lattice, self.tone.phases, real)
+        dense = divide(energy, lattice, self.tone.phases, not frames.is_complex())
         total = dense.total or 1.0
-        noise = max(LISTED, 100 * precision**2)  # rounding is no harmonic
+        noise = max(LISTED, 100 * torch.finfo(frames.dtype).eps ** 2)  # rounding is no harmonic
         self.held[layer.name] = {k: p for k, p in dense.by_order().items() if p > noise * total}
         if layer.name in self.dense:
             self.kept[layer.name] = Kept(layer, size, lattice, dense)
-
-
-def _precision(image: Tensor) -> float:
-    return float(torch.finfo(image.dtype).eps)
 
 
 def _dataset(kept: Kept, tone: Tone, origins: Origins) -> xr.Dataset:

@@ -13,10 +13,10 @@ import xarray as xr
 from torch import nn
 
 from workbench.probes.collecting import Collector, Record
+from workbench.probes.drives import Tone
 from workbench.probes.forward import further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.lattice import IMAGE, folding_rates
-from workbench.probes.phases import Tone
 from workbench.probes.sweep import Sweep
 from workbench.probes.taps import listed_inputs
 
@@ -73,7 +73,10 @@ def analyse_orders(
         Type of the input (default: that of the module's parameters, else float32). Layers are evaluated in
         the module's own precision; energies are summed up in float64.
     memory : float
-        Bytes the frames of all layers may take; beyond it phases and layers are taken in turn.
+        Bytes that outputs which live at the same time may take. Where all frames at once take more, half of
+        it is for fewer frames at a time, half to put together the frames of some layers, and every further
+        group of layers costs another pass of all frames: about (frames x bytes of all layers) / (memory / 2)
+        passes instead of one.
 
     Returns
     -------
@@ -113,13 +116,14 @@ def analyse_orders(
         Sweep(module, wave, further_inputs(inputs, tone_input), device, dtype or own_type).run(
             collector, layers, memory
         )
+        collector.finish()
     if not collector.records:
         reasons = "; ".join(f"{name}: {why}" for name, why in collector.refused.items())
         raise ValueError(
             f"{type(module).__name__} has no layer with a spatial output that can be analysed"
             + (f" ({reasons})" if reasons else ": no operation on its input was seen")
         )
-    return _dataset(collector)
+    return _dataset(collector, wave)
 
 
 def _checked_tone(
@@ -177,8 +181,8 @@ def _whole(values: Sequence[int], count: int, needed: str) -> list[int]:
     return numbers
 
 
-def _dataset(collector: Collector) -> xr.Dataset:
-    records, tone = list(collector.records.values()), collector.tone
+def _dataset(collector: Collector, tone: Tone) -> xr.Dataset:
+    records = list(collector.records.values())
     shares = [record.share for record in records if record.share is not None]
     highest = max(share.highest for share in shares)
     levels = max(share.table.shape[1] for share in shares) - IMAGE - 1

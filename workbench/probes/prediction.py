@@ -66,10 +66,14 @@ _SAMPLED = frozenset(
 
 @dataclass(frozen=True)
 class ToneField:
-    """Mean and first order of every pixel: ``b = mean``, ``A e^{iθ} = 2·first``, each (channel, y, x)."""
+    """Mean and first order of every pixel: ``b = mean``, ``A e^{iθ} = 2·first``, each (channel, y, x).
+
+    `cycles` are those of the tone per field, (m_y, m_x).
+    """
 
     mean: npt.NDArray[Any]
     first: npt.NDArray[Any]
+    cycles: tuple[int, int]
 
 
 def is_activation(layer: Layer) -> bool:
@@ -123,6 +127,24 @@ def _poisson(
     return np.roll(np.fft.fft(samples, axis=1, norm="forward"), period // 2, axis=1)
 
 
+@dataclass
+class _Pixels:
+    """Pixels (b, A, e^{iPθ}) and how many of each there are."""
+
+    b: Array
+    amplitude: Array
+    turn: Array
+    counts: Array
+
+    def __add__(self, other: _Pixels) -> _Pixels:
+        return _Pixels(
+            *(
+                np.concatenate([getattr(self, name), getattr(other, name)])
+                for name in ("b", "amplitude", "turn", "counts")
+            )
+        )
+
+
 def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
     """Distinct (b, A, e^{iPθ}) with their shares of all pixels.
 
@@ -130,10 +152,49 @@ def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
     are grouped where they agree to rounding, and each group is represented by its mean.
     """
     mean, first = np.broadcast_arrays(field.mean, field.first)
+    pixels, even = _even(mean, first, field.cycles, period)
+    if not even.all():
+        scale = max(float(np.abs(mean).max()), 2 * float(np.abs(first).max())) or 1.0
+        pixels += _grouped(mean[~even], first[~even], period, scale)
+    share, note = pixels.counts / mean.size, ""
+    if share.size > MAX_POINTS:
+        chosen = np.linspace(0, share.size - 1, MAX_POINTS).astype(int)
+        note = f"from {MAX_POINTS} of {share.size} different pixels"
+        share = share[chosen] / share[chosen].sum()
+        return pixels.b[chosen], pixels.amplitude[chosen], pixels.turn[chosen], share, note
+    return pixels.b, pixels.amplitude, pixels.turn, share, note
+
+
+def _even(
+    mean: Array, first: Array, cycles: tuple[int, int], period: int
+) -> tuple[_Pixels, npt.NDArray[np.bool_]]:
+    """Group the pixels of each channel that equal its middle one but for the tone's advance, and say which.
+
+    Only where e^{iPθ} is the same for all of them; sorting what remains, the border, is then quick.
+    """
+    size = mean.shape[1:]
+    if any(period * m % n for m, n in zip(cycles, size, strict=True)):
+        none = np.zeros(0)
+        return _Pixels(none, none, none.astype(complex), none), np.zeros(mean.shape, dtype=bool)
+    y, x = (np.exp(-2j * np.pi * m * np.arange(n) / n) for m, n in zip(cycles, size, strict=True))
+    still = first * (y[:, None] * x).astype(first.dtype)
+    tolerance = 2.0**-18 if first.dtype == np.complex64 else 2.0**-42
+    middle = (slice(None), slice(size[0] // 2, size[0] // 2 + 1), slice(size[1] // 2, size[1] // 2 + 1))
+    scale = max(float(np.abs(mean[middle]).max()), 2 * float(np.abs(still[middle]).max()))
+    off = still - still[middle]
+    even = np.abs(mean - mean[middle]) <= tolerance * scale
+    even &= off.real**2 + off.imag**2 <= (tolerance * scale / 2) ** 2
+    counts = even.sum((1, 2)).astype(float)
+    b = np.where(even, mean, 0).sum((1, 2), dtype=np.float64) / counts
+    a = 2 * np.where(even, still, 0).sum((1, 2), dtype=np.complex128) / counts
+    return _Pixels(b, np.abs(a), np.exp(1j * period * np.angle(a)), counts), even
+
+
+def _grouped(mean: Array, first: Array, period: int, scale: float) -> _Pixels:
+    """Group pixels in any order that agree to rounding."""
     single = first.dtype == np.complex64
-    b, amplitude = mean.astype(np.float64).ravel(), 2 * np.abs(first.astype(np.complex128)).ravel()
-    turn = np.exp(1j * period * np.angle(first.astype(np.complex128).ravel()))
-    scale = max(float(np.abs(b).max()), float(amplitude.max())) or 1.0
+    b, amplitude = mean.astype(np.float64), 2 * np.abs(first.astype(np.complex128))
+    turn = np.exp(1j * period * np.angle(first.astype(np.complex128)))
     fine, coarse = (2.0**18, 2.0**8) if single else (2.0**42, 2.0**26)
     keys = [b / scale * fine, amplitude / scale * fine, turn.real * coarse, turn.imag * coarse]
     # One integer per pixel: sums that wrap around, with odd factors far apart, do not collide in practice.
@@ -145,13 +206,7 @@ def _distinct(field: ToneField, period: int) -> tuple[Any, Any, Any, Any, str]:
     groups = [np.bincount(index, weights=v) / counts for v in (b, amplitude, turn.real, turn.imag)]
     phasor = groups[2] + 1j * groups[3]
     phasor /= np.maximum(np.abs(phasor), 1e-300)
-    share, note = counts / b.size, ""
-    if counts.size > MAX_POINTS:
-        chosen = np.linspace(0, counts.size - 1, MAX_POINTS).astype(int)
-        note = f"from {MAX_POINTS} of {counts.size} different pixels"
-        share = share[chosen] / share[chosen].sum()
-        return groups[0][chosen], groups[1][chosen], phasor[chosen], share, note
-    return groups[0], groups[1], phasor, share, note
+    return _Pixels(groups[0], groups[1], phasor, counts.astype(float))
 
 
 def _named(layer: Layer) -> tuple[str, dict[str, float]]:

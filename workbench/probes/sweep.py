@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,83 +10,132 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from workbench.probes.collecting import Collector
+from workbench.probes.drives import Drive
 from workbench.probes.forward import Arguments, evaluate
-from workbench.probes.phases import Tone
 from workbench.probes.taps import Layer
 
-SMALL = 1 << 18  # pixels of a cycle that need no plan
-_COPIES = 6  # of one layer's frames, while it is reduced
+_WIDE = 64  # channels of a network's first layer for which there is room before anything is known
+_SPARE = 1.3  # what an operation may need besides its input and output
 
 
 class Watcher(Protocol):
-    """An observer that is told how many frames a pass holds."""
+    """An observer that is told how many frames a pass holds, and may be told which layers to look at."""
 
     frames: int
+    only: frozenset[str] | None
 
     def __call__(self, layer: Layer, output: Tensor) -> None:
         """See one layer's output."""
 
 
-class Sizes:
-    """Observer that measures how many bytes each layer's output takes."""
+class TooLargeError(Exception):
+    """The outputs that live at once exceed the budget."""
 
-    def __init__(self) -> None:
-        self.frames = 1
+
+class Sizes:
+    """Observer in front of another that measures the layers' outputs.
+
+    Attributes
+    ----------
+    bytes : dict of str to int
+        What each layer's output takes.
+    shown : set of str
+        Layers that the other has seen.
+    peak : int
+        The most that outputs which lived at the same time took.
+    """
+
+    def __init__(self, watcher: Watcher | None = None, budget: float = torch.inf) -> None:
+        self.watcher, self.budget = watcher, budget
         self.bytes: dict[str, int] = {}
+        self.shown: set[str] = set()
+        self.peak = 0
+        self.live: dict[int, tuple[weakref.ref[Tensor], int]] = {}
 
     def __call__(self, layer: Layer, output: Tensor) -> None:
-        """Measure one layer's output."""
-        self.bytes[layer.name] = output.numel() * max(output.element_size(), 4)
+        """Measure one layer's output, and show it."""
+        self.bytes[layer.name] = output.numel() * output.element_size()
+        self.live = {key: entry for key, entry in self.live.items() if entry[0]() is not None}
+        self.live[output.untyped_storage().data_ptr()] = (weakref.ref(output), self.bytes[layer.name])
+        self.peak = max(self.peak, sum(size for _, size in self.live.values()))
+        if _SPARE * self.peak > self.budget:
+            raise TooLargeError
+        if self.watcher is not None:
+            self.watcher(layer, output)
+            self.shown.add(layer.name)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One module, the tone it is given, and further inputs that are held fixed."""
+    """One module, the cycle it is given, and further inputs that are held fixed."""
 
     module: nn.Module
-    tone: Tone
+    drive: Drive
     inputs: Sequence[Any] | Mapping[str, Any] | Arguments
     device: torch.device
     dtype: torch.dtype
 
-    def run(self, collector: Collector, layers: Sequence[str] | None, memory: float) -> None:
-        """Show every frame to the collector: in one batch if that fits, else phases and layers in turn."""
-        for frames, group in self._plan(layers, memory):
-            collector.only = group
-            for start in range(0, self.tone.phases, frames):
-                self._pass(start, min(start + frames, self.tone.phases), collector)
+    def run(self, watcher: Watcher, layers: Sequence[str] | None, memory: float) -> None:
+        """Show every frame to the watcher: in one batch if that fits, else frames and layers in turn.
 
-    def _plan(self, layers: Sequence[str] | None, memory: float) -> list[tuple[int, frozenset[str] | None]]:
-        """Frames per pass, and which layers to look at in each round of passes."""
-        phases = self.tone.phases
-        chosen = None if layers is None else frozenset(layers)
-        if phases * self.tone.shape[1] * self.tone.shape[2] < SMALL and chosen is None:
-            return [(phases, None)]
+        Raises
+        ------
+        ValueError
+            If a layer asked for does not exist, or the module fails.
+        """
+        watcher.only = None if layers is None else frozenset(layers)
+        _, height, width = self.drive.shape
+        count = self.drive.count
+        done: set[str] = set()
+        room = _WIDE * count * height * width * self.dtype.itemsize
+        if room <= memory:
+            sizes = Sizes(watcher, memory)
+            try:
+                self._pass(0, count, sizes, watcher)
+            except TooLargeError:
+                done = sizes.shown  # the watcher has all of their frames
+            else:
+                return _require(watcher.only, sizes)
         sizes = Sizes()
         self._pass(0, 1, sizes)
-        unknown = (chosen or frozenset()) - set(sizes.bytes)
-        if unknown:
-            raise ValueError(f"no layer {sorted(unknown)[0]!r}; layers: {', '.join(sizes.bytes)}")
-        # Without gradients about half of all outputs live at once (skips); reducing one takes a few copies.
-        largest = max(sizes.bytes.values(), default=1)
-        each = sum(sizes.bytes.values()) / 2 + _COPIES * largest
-        if phases * each <= memory:
-            return [(phases, chosen)]
-        frames = int(min(max(memory / 2 // each, 1), phases))
+        _require(watcher.only, sizes)
+        frames, groups = self._plan(sizes, watcher.only, memory, done)
+        for group in groups:
+            watcher.only = group
+            for start in range(0, count, frames):
+                self._pass(start, min(start + frames, count), watcher, watcher)
+        return None
+
+    def _plan(
+        self, sizes: Sizes, chosen: frozenset[str] | None, memory: float, done: set[str]
+    ) -> tuple[int, list[frozenset[str]]]:
+        """Frames per pass, and which layers to look at in each round of passes.
+
+        Half of the memory is for the outputs that live at once, half for the frames that are put together.
+        """
+        count, each = self.drive.count, max(_SPARE * sizes.peak, 1)
+        names = [name for name in sizes.bytes if name not in done and (chosen is None or name in chosen)]
+        if count * each <= memory:
+            return count, [frozenset(names)]
+        frames = int(min(max(memory / 2 // each, 1), count))
         groups: list[list[str]] = [[]]
         held = 0
-        for name in sizes.bytes:
-            if chosen is not None and name not in chosen:
-                continue
-            held += phases * sizes.bytes[name]
+        for name in names:
+            held += count * sizes.bytes[name]
             if held > memory / 2 and groups[-1]:
                 groups.append([])
-                held = phases * sizes.bytes[name]
+                held = count * sizes.bytes[name]
             groups[-1].append(name)
-        return [(frames, frozenset(group)) for group in groups]
+        return frames, [frozenset(group) for group in groups]
 
-    def _pass(self, start: int, stop: int, watcher: Watcher) -> None:
-        image = self.tone.frames(start, stop).to(self.device, self.dtype)
-        watcher.frames = stop - start
-        evaluate(self.module, image, self.inputs, watcher, alone=True)
+    def _pass(self, start: int, stop: int, observer: Any, watcher: Watcher | None = None) -> None:
+        image = self.drive.frames(start, stop).to(self.device, self.dtype)
+        if watcher is not None:
+            watcher.frames = stop - start
+        evaluate(self.module, image, self.inputs, observer, alone=True)
+
+
+def _require(chosen: frozenset[str] | None, sizes: Sizes) -> None:
+    unknown = sorted((chosen or frozenset()) - set(sizes.bytes))
+    if unknown:
+        raise ValueError(f"no layer {unknown[0]!r}; layers: {', '.join(sizes.bytes)}")
