@@ -92,21 +92,35 @@ class PredictedLines:
     """Measured lines as stems with dots, predicted ones as open rings, named; guesses as crosses.
 
     Needs ``measured, predicted (frequency)`` in dB and ``label (frequency)``, attrs floor, units.
+
+    Parameters
+    ----------
+    height
+        Pixels.
+    first
+        Lowest frequency drawn, cycles/sample.
+    level
+        What the levels are, with their unit and reference.
     """
 
     LEGEND = (("measured", MEASURED), ("predicted (rings)", THEORY), ("A", HELD))
 
-    def __init__(self, height: int = 300) -> None:
+    def __init__(
+        self,
+        height: int = 300,
+        first: float = 0.0,
+        level: str = "level, dB re a tone of amplitude A",
+    ) -> None:
         self.source = ColumnDataSource(
             {name: [] for name in ("frequency", "measured", "predicted", "label", "shown", "floor")}
         )
         self.held = ColumnDataSource({"frequency": [], "measured": []})
         self.guesses = ColumnDataSource({"frequency": [], "level": []})
         self.answers = ColumnDataSource({"frequency": [], "level": []})
-        self.y_range = span(-120, 16)
+        self.y_range = span(-120, 34)
         self.figure = canvas(
-            "", "frequency, cycles/sample", "level, dB re a tone of amplitude A",
-            height=height, x_range=span(-0.008, 0.508), y_range=self.y_range,
+            "", "frequency, cycles/sample", level,
+            height=height, x_range=span(first - 0.008, 0.508), y_range=self.y_range,
         )  # fmt: skip
         self.figure.xgrid.visible = False
         self.figure.scatter("frequency", "measured", source=self.held, color=HELD, size=7, marker="diamond")
@@ -177,8 +191,8 @@ class PredictedLines:
 
     def predict(self, guesses: Sequence[tuple[float, ...]], hidden: bool, answers: Sequence[Any]) -> None:
         """Show guesses; hide the lines while they are being made, mark the answers afterwards."""
-        _mark(self.guesses, [guess[0] for guess in guesses], 6.0)
-        _mark(self.answers, [answer.place[0] for answer in answers], 12.0)
+        _mark(self.guesses, [guess[0] for guess in guesses], 8.0)
+        _mark(self.answers, [answer.place[0] for answer in answers], 16.0)
         for part in self._hidden:
             if part.visible == hidden:
                 part.visible = not hidden

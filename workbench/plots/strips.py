@@ -85,12 +85,19 @@ def _kind(kind: str | Kind) -> Kind:
 
 def _picture(title: str, kind: Kind, height: int) -> Picture:
     if not kind.spectral:
-        return Picture(
+        picture = Picture(
             title, kind.palette, kind.low, kind.high, ("x, pixel", "y, pixel"), kind.unit, height=height
         )
+        return _few_ticks(picture)
     picture = Picture(
         title, kind.palette, kind.low, kind.high, ("f x, cycles/sample", "f y, cycles/sample"), kind.unit,
         height=height, x_range=span(-0.5, 0.5), y_range=span(-0.5, 0.5),
     )  # fmt: skip
     picture.figure.grid.visible = False
+    return _few_ticks(picture)
+
+
+def _few_ticks(picture: Picture) -> Picture:
+    for axis in picture.figure.axis:
+        axis.ticker.desired_num_ticks = 4
     return picture

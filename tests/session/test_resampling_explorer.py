@@ -1,0 +1,85 @@
+"""The resampling explorer's numbers, without a screen."""
+
+import numpy as np
+import pytest
+
+from workbench.session.explorers.resampling_chain import OFFERED, SIZE, ResamplingExplorer
+
+
+def readout(explorer, label):
+    return next(r.value for r in explorer.picture().readouts if r.label == label)
+
+
+@pytest.mark.parametrize("name", ResamplingExplorer.PRESETS)
+def test_every_preset_shows_something_and_runs_as_code(name, capsys):
+    explorer = ResamplingExplorer()
+    explorer.choose_preset(name)
+    picture = explorer.picture()
+    assert picture.trouble == ""
+    assert picture.frames["stages"].data is not None
+    exec(explorer.as_code(), {})
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, stage in OFFERED.items() if stage and stage.kind != "max_pool"]
+)
+@pytest.mark.parametrize("tone", [(0.3203125, 0.0703125), (0.5, 0.5)])
+def test_measured_lines_are_the_predicted_ones(name, tone):
+    explorer = ResamplingExplorer(first=name, second="↑2 nearest", tone_y=tone[0], tone_x=tone[1])
+    cut = explorer.picture().frames["cut"].data
+    predicted, measured = cut.predicted.values, cut.measured.values
+    known = np.isfinite(predicted)
+    np.testing.assert_allclose(measured[known], predicted[known], atol=1e-6)
+    assert (measured[~known] < -90).all()
+
+
+def test_a_tone_above_the_new_nyquist_folds():
+    explorer = ResamplingExplorer(tone_x=0.375, first="↓2 decimate, no filter")
+    assert readout(explorer, "aliased") == pytest.approx(100)
+    assert sorted(answer.place[0] for answer in explorer.picture().answers) == [-0.25, 0.25]
+    assert {answer.name for answer in explorer.picture().answers} == {"alias"}
+
+
+def test_a_filter_removes_what_would_fold():
+    plain = ResamplingExplorer(tone_x=0.375, first="↓2 decimate, no filter")
+    clean = ResamplingExplorer(tone_x=0.375, first="↓2 Kaiser filter, 60 dB")
+    levels = [e.picture().frames["cut"].data.measured.max() for e in (plain, clean)]
+    assert float(levels[1] - levels[0]) < -50
+
+
+def test_zero_stuffing_leaves_images_of_the_same_height():
+    explorer = ResamplingExplorer(tone_x=0.125, first="↑2 zero-stuffing, no filter")
+    assert readout(explorer, "images") == pytest.approx(50)
+
+
+@pytest.mark.parametrize(("taps", "board"), [(4, False), (3, True), (2, False), (5, True)])
+def test_a_kernel_that_the_stride_divides_counts_evenly(taps, board):
+    caption = ResamplingExplorer(pixels=6, taps=taps, stride=2).picture().frames["overlap"].caption
+    assert ("a checkerboard" in caption) == board
+
+
+def test_the_primers_example():
+    counts = ResamplingExplorer(pixels=2, taps=2, stride=1).picture().frames["overlap"].data.counts.values
+    np.testing.assert_array_equal(counts, [[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+
+
+def test_max_pooling_says_why_it_is_not_predicted():
+    picture = ResamplingExplorer(first="↓2 max pooling").picture()
+    assert "not linear" in picture.frames["cut"].caption
+    assert picture.frames["response"].data is None
+
+
+def test_sizes_follow_the_thesis():
+    explorer = ResamplingExplorer(first="↓2 strided convolution, 4 taps")
+    assert readout(explorer, "size") == f"{SIZE} → {SIZE // 2}"
+    assert readout(explorer, "⌊(N+2p−k)/s⌋ + 1") == str(SIZE // 2)
+
+
+def test_too_many_steps_one_way_are_refused():
+    up = ResamplingExplorer(first="↑4 nearest", second="↑4 nearest")
+    down = ResamplingExplorer(
+        first="↓4 decimate, no filter", second="↓4 decimate, no filter", third="↓4 decimate, no filter"
+    )
+    for explorer in (up, down):
+        assert "choose fewer steps" in explorer.picture().trouble

@@ -1,0 +1,422 @@
+"""The resampling explorer: a chain of decimators and interpolators, what each leaves of every image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import param
+import xarray as xr
+
+from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers.quiz import Answer
+from workbench.session.frame import Frame
+from workbench.signals import (
+    change_rate,
+    convolution_size,
+    follow_line,
+    overlap_counts,
+    power_db,
+    resample_response,
+    transposed_size,
+)
+
+__all__ = ["ResamplingExplorer"]
+
+SIZE = 128
+FLOOR = -100.0
+STAGES = 4
+LISTED = -80.0
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One change of rate that the page offers.
+
+    Attributes
+    ----------
+    kind : str
+        Name in `signals.RESAMPLERS`, or "max_pool".
+    factor : int
+        R.
+    options : dict
+        Of the resampler.
+    kernel : int
+        Taps of the layer it stands for, for its output size; 0 where it is no convolution.
+    """
+
+    kind: str
+    factor: int = 2
+    options: dict[str, Any] = field(default_factory=dict)
+    kernel: int = 0
+
+    @property
+    def up(self) -> bool:
+        """Whether it raises the rate."""
+        return self.kind in ("zero_stuff", "nearest", "bilinear", "transposed") or (
+            self.options.get("direction") == "up"
+        )
+
+
+_BINOMIAL = [0.125, 0.375, 0.375, 0.125]
+_RANDOM = [0.31, 1.02, 0.55, 0.12]
+_UP = {"direction": "up"}
+
+#: name on the page -> stage
+OFFERED: dict[str, Stage | None] = {
+    "–": None,
+    "↓2 decimate, no filter": Stage("decimate"),
+    "↓2 average pooling": Stage("average_pool"),
+    "↓2 max pooling": Stage("max_pool"),
+    "↓2 blurpool, 3 taps": Stage("blurpool"),
+    "↓2 strided convolution, 4 taps": Stage("strided_conv", 2, {"kernel": _BINOMIAL}, 4),
+    "↓2 Kaiser filter, 60 dB": Stage("kaiser", 2, {"direction": "down"}),
+    "↓4 decimate, no filter": Stage("decimate", 4),
+    "↓4 Kaiser filter, 60 dB": Stage("kaiser", 4, {"direction": "down"}),
+    "↑2 zero-stuffing, no filter": Stage("zero_stuff"),
+    "↑2 nearest": Stage("nearest"),
+    "↑2 bilinear": Stage("bilinear"),
+    "↑2 transposed convolution, 3 even taps": Stage("transposed", 2, {"kernel": [2 / 3] * 3}, 3),
+    "↑2 transposed convolution, 4 even taps": Stage("transposed", 2, {"kernel": [0.5] * 4}, 4),
+    "↑2 transposed convolution, 4 random taps": Stage("transposed", 2, {"kernel": _RANDOM}, 4),
+    "↑2 Kaiser filter, 60 dB": Stage("kaiser", 2, _UP),
+    "↑4 nearest": Stage("nearest", 4),
+    "↑4 Kaiser filter, 60 dB": Stage("kaiser", 4, _UP),
+}
+_NONE = "–"
+_CLEAN_UP, _CLEAN_DOWN = "↑4 Kaiser filter, 60 dB", "↓2 Kaiser filter, 60 dB"
+_CONV, _DECONV = "↓2 strided convolution, 4 taps", "↑2 transposed convolution, 4 random taps"
+PICTURES = ("one tone", "zone plate", "photograph", "brick", "text")
+
+
+class ResamplingExplorer(Explorer):
+    """What a change of rate leaves of a spectrum: aliases below, images above."""
+
+    TITLE = "Resampling"
+    INTRO = (
+        "Going down without a filter folds what lies above the new Nyquist frequency; going up without one "
+        "leaves images, which look like a checkerboard (seed paper, section 3.2)."
+    )
+    FRAMES = ("stages", "cut", "response", "overlap")
+    GROUPS = (
+        Group("Input", ("image", "tone_y", "tone_x"), "128 × 128 pixels"),
+        Group(
+            "Chain",
+            ("first", "second", "third", "fourth"),
+            "Y(f) = 1/R Σ X((f + r)/R)  ↓      Y(f) = X(R f)  ↑",
+        ),
+        Group("Overlap of a transposed convolution", ("pixels", "taps", "stride"), "M = (N − 1) s + k"),
+    )
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "aliasing": {"image": "zone plate", "first": "↓4 decimate, no filter", "second": _CLEAN_UP},
+        "anti-aliased": {"image": "zone plate", "first": "↓4 Kaiser filter, 60 dB", "second": _CLEAN_UP},
+        "checkerboard": {"first": _CLEAN_DOWN, "second": "↑2 transposed convolution, 3 even taps"},
+        "nearest": {"first": _CLEAN_DOWN, "second": "↑2 nearest"},
+        "a U-Net's way": {"first": _CONV, "second": _CONV, "third": _DECONV, "fourth": _DECONV},
+        "max pooling": {"tone_x": 0.078125, "first": "↓2 max pooling"},
+        "a photograph": {"image": "brick", "first": "↓4 decimate, no filter", "second": "↑4 nearest"},
+        "the primer's 2 × 2": {"pixels": 2, "taps": 2, "stride": 1, "second": "↑2 nearest"},
+    }
+    TOLERANCE = 2.1 / SIZE
+
+    image: Any = param.Selector(default="one tone", objects=list(PICTURES), label="Image")
+    tone_y = param.Number(0.0, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")
+    tone_x = param.Number(0.15625, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along x, cycles/pixel")
+    first: Any = param.Selector(default="↓2 decimate, no filter", objects=list(OFFERED), label="First")
+    second: Any = param.Selector(default=_NONE, objects=list(OFFERED), label="Second")
+    third: Any = param.Selector(default=_NONE, objects=list(OFFERED), label="Third")
+    fourth: Any = param.Selector(default=_NONE, objects=list(OFFERED), label="Fourth")
+    pixels = param.Integer(4, bounds=(1, 8), label="Input pixels N")
+    taps = param.Integer(3, bounds=(1, 6), label="Kernel k, pixels")
+    stride = param.Integer(2, bounds=(1, 4), label="Stride s")
+
+    def relevant(self) -> set[str]:
+        """Return the settings that have an effect now."""
+        tone = self.image == "one tone"
+        return {name for name in self.choices() if tone or name not in ("tone_y", "tone_x")}
+
+    # ------------------------------------------------------------ the chain
+    def chain(self) -> list[tuple[str, Stage]]:
+        """Stages in order, those left empty skipped."""
+        names = (self.first, self.second, self.third, self.fourth)
+        return [(name, stage) for name in names if (stage := OFFERED[name]) is not None]
+
+    def _picture(self) -> Array:
+        if self.image != "one tone":
+            return test_picture(self.image)
+        y, x = np.mgrid[:SIZE, :SIZE]
+        cycles = [round(SIZE * f) for f in (self.tone_y, self.tone_x)]
+        return np.cos(2 * np.pi * (cycles[0] * y + cycles[1] * x) / SIZE)
+
+    def compute(self) -> Picture:
+        """Return all stages, the cut through the last spectrum, the responses, the overlap."""
+        chain = self.chain()
+        images = [self._picture()]
+        for name, stage in chain:
+            if not 4 <= images[-1].shape[0] * (stage.factor if stage.up else 1 / stage.factor) <= 1024:
+                raise ValueError(f"{name} would leave 4 to 1024 pixels: choose fewer steps in one direction")
+            images.append(change_rate(images[-1], stage.kind, stage.factor, **stage.options))
+        lines = self._lines(chain)
+        frames = {
+            "stages": self._stages_frame(images),
+            "cut": self._cut_frame(images, lines),
+            "response": self._response_frame(chain),
+            "overlap": self._overlap_frame(),
+        }
+        return Picture(frames, self._readouts(images, chain, lines), _answers(lines))
+
+    def _lines(self, chain: list[tuple[str, Stage]]) -> xr.Dataset | None:
+        """Power of the lines at each frequency along x; None for a picture, or behind max pooling."""
+        if self.image != "one tone" or any(stage.kind == "max_pool" for _, stage in chain):
+            return None
+        plane_lines: dict[tuple[int, int], list[tuple[complex, str]]] = {}
+        size = SIZE
+        for sign in (1, -1):  # the two halves of the cosine, each followed along both axes
+            columns, rows = (
+                _followed(sign * round(SIZE * tone), chain) for tone in (self.tone_x, self.tone_y)
+            )
+            size = int(columns.attrs["size"])
+            for x, gain_x, cause in zip(
+                columns.bin.values, columns.gain.values, columns.cause.values, strict=True
+            ):
+                for y, gain_y in zip(rows.bin.values, rows.gain.values, strict=True):
+                    part = (0.5 * complex(gain_x * gain_y), str(cause))
+                    plane_lines.setdefault((int(y), int(x)), []).append(part)
+        power: dict[int, float] = {}
+        cause_of: dict[int, tuple[float, str]] = {}
+        for (_, x), parts in plane_lines.items():
+            energy = abs(sum(weight for weight, _ in parts)) ** 2
+            power[x] = power.get(x, 0.0) + energy
+            cause_of[x] = max(cause_of.get(x, (-1.0, "")), (energy, max(parts, key=_strength)[1]))
+        places = sorted(power)
+        return xr.Dataset(
+            {
+                "bin": ("line", places),
+                "power": ("line", [power[x] for x in places]),
+                "cause": ("line", [cause_of[x][1] for x in places]),
+            },
+            attrs={"size": size},
+        )
+
+    # ------------------------------------------------------------ frames
+    def _stages_frame(self, images: list[Array]) -> Frame:
+        variables: dict[str, xr.DataArray] = {}
+        reference = float((np.abs(np.fft.fft2(images[0], norm="forward")) ** 2).max())
+        for i in range(STAGES + 1):
+            image = images[i] if i < len(images) else np.zeros((2, 2))
+            variables[f"image_{i}"] = signed_picture(image, f"image_{i}")
+            variables[f"level_{i}"] = level_picture(image, f"level_{i}", reference)
+        data = xr.Dataset(variables, attrs={"shown": len(images)})
+        sizes = " → ".join(f"{image.shape[0]}²" for image in images)
+        change = (
+            round(float(power_db(np.mean(np.square(images[-1])) / np.mean(np.square(images[0])))), 1) + 0.0
+        )
+        return Frame(
+            data, f"{sizes} pixels; the last has {change:+.1f} dB of the first's power.".replace("-", "−")
+        )
+
+    def _cut_frame(self, images: list[Array], lines: xr.Dataset | None) -> Frame:
+        last = images[-1]
+        power = np.abs(np.fft.fft2(last, norm="forward")) ** 2
+        row = np.fft.fftshift(power.sum(axis=0))
+        reference = float((np.abs(np.fft.fft2(images[0], norm="forward")) ** 2).sum(axis=0).max()) or 1.0
+        size = row.size
+        frequency = (np.arange(size) - size // 2) / size
+        data = xr.Dataset(
+            {"measured": ("frequency", np.maximum(power_db(row / reference), FLOOR))},
+            coords={"frequency": ("frequency", frequency, {"units": "cycles per sample"})},
+            attrs={"floor": FLOOR, "units": "dB re the input's strongest line"},
+        )
+        predicted = np.full(size, np.nan)
+        causes = [""] * size
+        if lines is not None:
+            level = power_db(lines.power.values / reference)
+            for place, value, cause in zip(lines.bin.values, level, lines.cause.values, strict=True):
+                if value > FLOOR:
+                    predicted[int(place) + size // 2], causes[int(place) + size // 2] = value, str(cause)
+        data["predicted"], data["label"] = ("frequency", predicted), ("frequency", causes)
+        if lines is None:
+            why = (
+                "max pooling is not linear"
+                if self.image == "one tone"
+                else "it holds all frequencies at once"
+            )
+            return Frame(data, f"Measured only: {why}, so its lines are not followed one by one.")
+        counts = {cause: causes.count(cause) for cause in ("direct", "alias", "image")}
+        words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        if not words:
+            return Frame(data, "No line is left: the chain removes this frequency, as predicted.")
+        finite = np.isfinite(predicted)
+        worst = float(np.abs(data.measured.values - predicted)[finite].max()) if finite.any() else 0.0
+        return Frame(
+            data, f"Lines above {FLOOR:.0f} dB: {words}; predicted within {worst:.1g} dB.".replace("-", "−")
+        )
+
+    def _response_frame(self, chain: list[tuple[str, Stage]]) -> Frame:
+        linear = [(name, stage) for name, stage in chain if stage.kind != "max_pool"]
+        if not linear:
+            return Frame(
+                None, "Choose a step of the chain that is a filter: max pooling and nothing have none."
+            )
+        at = min(self.tone_x, 0.5) if self.image == "one tone" else 0.1
+        parts = {}
+        sentences = []
+        for i, (name, stage) in enumerate(linear):
+            response = resample_response(stage.kind, stage.factor, at=at, **stage.options)
+            gain = np.abs(response.response.values) ** 2 / (stage.factor**2 if stage.up else 1)
+            parts[f"level_{i}"] = ("frequency", np.maximum(power_db(gain), FLOOR))
+            worst = float(response.image_level_db.max())
+            what = "image" if stage.up else "alias"
+            level = "nothing" if worst < -250 else f"{worst:.1f} dB"
+            sentences.append(f"{name}: strongest {what} of f = {at:.3g} {level}")
+        data = xr.Dataset(parts, coords={"frequency": response.frequency}, attrs={"floor": FLOOR})
+        data.attrs["names"] = [name for name, _ in linear]
+        return Frame(data, ("; ".join(sentences) + ".").replace("-", "−"))
+
+    def _overlap_frame(self) -> Frame:
+        counts = overlap_counts(self.pixels, self.taps, self.stride)
+        data = xr.Dataset({"counts": plane(counts.astype(float), "counts", scale=(0.0, float(counts.max())))})
+        data.attrs["most"] = int(counts.max())
+        inside = counts[
+            self.taps - 1 : counts.shape[0] - self.taps + 1, self.taps - 1 : counts.shape[0] - self.taps + 1
+        ]
+        even = inside.size > 0 and int(inside.min()) == int(inside.max())
+        verdict = (
+            "even inside: no checkerboard from overlap"
+            if even
+            else f"from {counts.min()} to {counts.max()}: a checkerboard"
+        )
+        return Frame(
+            data,
+            f"{self.pixels} × {self.pixels} pixels become {counts.shape[0]} × {counts.shape[0]}; "
+            f"every output pixel is the sum of so many products: {verdict}.",
+        )
+
+    def _readouts(
+        self, images: list[Array], chain: list[tuple[str, Stage]], lines: xr.Dataset | None
+    ) -> tuple[Readout, ...]:
+        result = [Readout("size", " → ".join(str(image.shape[0]) for image in images), "pixels")]
+        for image, (_, stage) in zip(images, chain, strict=False):
+            if stage.kernel:
+                result.append(_size_readout(image.shape[0], stage))
+        if lines is not None:
+            power = lines.power.values
+            total = float(power.sum()) or np.nan
+            for cause, label in (("alias", "aliased"), ("image", "images")):
+                share = 100 * float(power[lines.cause.values == cause].sum()) / total
+                result.append(Readout(label, share, "% of power", "along x"))
+        nyquist = np.abs(np.fft.fft2(images[-1], norm="forward")) ** 2
+        half = images[-1].shape[0] // 2
+        board = float(nyquist[half, :].sum() + nyquist[:, half].sum() - nyquist[half, half])
+        result.append(
+            Readout("at (π, ·), (·, π)", 100 * board / (float(nyquist.sum()) or np.nan), "% of power")
+        )
+        return tuple(result)
+
+    # ------------------------------------------------------------ code
+    def as_code(self) -> str:
+        """Return notebook code that repeats the chain's responses and sizes."""
+        lines = [
+            "import numpy as np",
+            "import workbench as wb",
+            "from workbench.signals import change_rate",
+            "",
+        ]
+        if self.image == "one tone":
+            cycles = [round(SIZE * f) for f in (self.tone_y, self.tone_x)]
+            lines += [
+                f"y, x = np.mgrid[:{SIZE}, :{SIZE}]",
+                f"image = np.cos(2 * np.pi * ({cycles[0]} * y + {cycles[1]} * x) / {SIZE})",
+            ]
+        elif self.image == "zone plate":
+            lines += [
+                f"y, x = np.mgrid[-{SIZE // 2}:{SIZE // 2}, -{SIZE // 2}:{SIZE // 2}]",
+                f"image = np.cos(np.pi * (y**2 + x**2) / {SIZE})",
+            ]
+        else:
+            lines += ["from skimage import data, transform", ""]
+            lines += [
+                f"picture = data.{_SKIMAGE[self.image]}()",
+                "picture = picture[: min(picture.shape), : min(picture.shape)] / 255",
+                f"image = 2 * transform.resize(picture, ({SIZE}, {SIZE}), anti_aliasing=True) - 1",
+            ]
+        for _, stage in self.chain():
+            options = "".join(f", {name}={value!r}" for name, value in stage.options.items())
+            lines += [f'image = change_rate(image, "{stage.kind}", {stage.factor}{options})']
+            if stage.kind != "max_pool":
+                lines += [f'response = wb.resample_response("{stage.kind}", {stage.factor}{options})']
+                lines += ["print(response.image_level_db.values)"]
+        lines += ["spectrum = wb.spectrum(image)", "print(image.shape, float((abs(spectrum) ** 2).sum()))"]
+        return "\n".join(lines)
+
+
+_SKIMAGE = {"photograph": "camera", "brick": "brick", "text": "text"}
+
+
+@lru_cache(maxsize=8)
+def test_picture(name: str) -> Array:
+    """Return a picture with much at high frequencies, 128 x 128, within +-1.
+
+    >>> test_picture("zone plate").shape
+    (128, 128)
+    """
+    if name == "zone plate":
+        y, x = np.mgrid[-SIZE // 2 : SIZE // 2, -SIZE // 2 : SIZE // 2]
+        return np.cos(np.pi * (y**2 + x**2) / SIZE)
+    from skimage import data, transform
+
+    picture = np.asarray(getattr(data, _SKIMAGE[name])(), float)
+    side = min(picture.shape)
+    small = transform.resize(picture[:side, :side] / 255, (SIZE, SIZE), anti_aliasing=True)
+    return np.asarray(2 * small - 1)
+
+
+def _followed(cycles: int, chain: list[tuple[str, Stage]]) -> xr.Dataset:
+    """Return what the chain makes of one complex line of gain 1."""
+    place = (cycles + SIZE // 2) % SIZE - SIZE // 2
+    lines = xr.Dataset(
+        {"bin": ("line", [place]), "gain": ("line", [1 + 0j]), "cause": ("line", ["direct"])},
+        attrs={"size": SIZE},
+    )
+    for _, stage in chain:
+        lines = follow_line(lines, stage.kind, stage.factor, **stage.options)
+    return lines
+
+
+def _strength(part: tuple[complex, str]) -> float:
+    return abs(part[0])
+
+
+def _size_readout(size: int, stage: Stage) -> Readout:
+    k = stage.kernel
+    if stage.up:
+        after = transposed_size(size, k, stage.factor)
+        return Readout(
+            "(N−1)s + k", f"{after}", "pixels", f"N = {size}, k = {k}, s = {stage.factor}, before cropping"
+        )
+    after = convolution_size(size, k, stage.factor, (k - 1) // 2)
+    return Readout(
+        "⌊(N+2p−k)/s⌋ + 1",
+        f"{after}",
+        "pixels",
+        f"N = {size}, k = {k}, s = {stage.factor}, p = {(k - 1) // 2}",
+    )
+
+
+def _answers(lines: xr.Dataset | None) -> tuple[Answer, ...]:
+    """Lines above -40 dB re the strongest."""
+    if lines is None:
+        return ()
+    power = lines.power.values
+    strong = power > 1e-4 * power.max()
+    size = int(lines.attrs["size"])
+    return tuple(
+        Answer((float(place) / size,), str(cause))
+        for place, cause in zip(lines.bin.values[strong], lines.cause.values[strong], strict=True)
+    )

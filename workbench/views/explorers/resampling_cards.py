@@ -1,0 +1,112 @@
+"""The panels of the resampling explorer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import xarray as xr
+
+from workbench import plots
+from workbench.plots.chain import PredictedLines
+from workbench.plots.responses import Responses
+from workbench.plots.strips import Kind, Strip
+from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
+from workbench.views.card import PanelCard
+from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.styles import tiles
+from workbench.views.panels import column, figure, square
+from workbench.views.styles import COLOUR_BAR
+from workbench.views.text import Text
+
+__all__ = ["resampling_desk"]
+
+DB_TICKS = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+TITLES = ("input", "after the first", "after the second", "after the third", "after the fourth")
+
+
+def resampling_desk(explorer: ResamplingExplorer) -> ExplorerDesk:
+    """Return the resampling explorer's desk."""
+    cards = {
+        "stages": _stages_card(),
+        "cut": _cut_card(),
+        "response": _response_card(),
+        "overlap": _overlap_card(),
+    }
+    return ExplorerDesk(explorer, cards, predict="cut")
+
+
+class Chain(Strip):
+    """Image over spectrum of every stage; those that the chain does not have are not shown."""
+
+    def __init__(self) -> None:
+        images = {f"image_{i}": (title, "signed") for i, title in enumerate(TITLES)}
+        levels = {f"level_{i}": ("", "spectrum") for i in range(len(TITLES))}
+        super().__init__({**images, **levels}, height=190)
+        self.panes = [
+            column(square(self.figures[f"image_{i}"]), square(self.figures[f"level_{i}"]))
+            for i in range(len(TITLES))
+        ]
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show the stages that there are."""
+        for i, pane in enumerate(self.panes):
+            shown = i < int(data.attrs["shown"])
+            if pane.visible != shown:
+                pane.visible = shown
+        super().update(data)
+
+
+def _stages_card() -> PanelCard:
+    chain = Chain()
+    body = pn.Column(*chain.panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(STAGES + 1)])
+    bar = Text(
+        plots.colour_bar(plots.SPECTRUM, "level, dB re the input's strongest line", DB_TICKS), COLOUR_BAR
+    )
+    return PanelCard("The chain: image over spectrum", column(body, bar), {"stages": chain}, wide=True)
+
+
+def _cut_card() -> PanelCard:
+    lines = PredictedLines(first=-0.5, level="level, dB re the input's strongest line")
+    return PanelCard(
+        "Lines along x behind the chain",
+        column(figure(lines.figure)),
+        {"cut": lines},
+        keys=lambda: plots.legend(lines.LEGEND),
+        wide=True,
+    )
+
+
+def _response_card() -> PanelCard:
+    responses = Responses()
+    return PanelCard(
+        "Frequency response of each step",
+        column(figure(responses.figure)),
+        {"response": responses},
+        keys=lambda: plots.legend(responses.legend()),
+    )
+
+
+def _overlap_card() -> PanelCard:
+    kind = Kind(plots.MAGNITUDE, 0.0, 4.0, "products")
+    strip = Strip({"counts": ("", kind)}, height=260)
+    bar = Text("", COLOUR_BAR)
+    return PanelCard(
+        "Overlap counts of a transposed convolution",
+        column(square(strip.figures["counts"]), bar),
+        {"overlap": _Counts(strip, bar)},
+    )
+
+
+class _Counts:
+    """The map with a colour bar that ends at the largest count."""
+
+    def __init__(self, strip: Strip, bar: Any) -> None:
+        self._strip, self._bar = strip, bar
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show ``counts (y, x)``, attrs most."""
+        self._strip.update(data)
+        most = int(data.attrs["most"])
+        ticks = [(0.0, "0"), (0.5, f"{most / 2:g}"), (1.0, f"{most}")]
+        self._bar.text = plots.colour_bar(plots.MAGNITUDE, "products per output pixel", ticks)
