@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -82,13 +83,20 @@ def _passed(orders: xr.Dataset, last: int) -> np.ndarray:
 
 def _folded(cycles: np.ndarray, passed: np.ndarray, bins: np.ndarray) -> tuple[int, int] | None:
     """Bin to which a frequency is folded, None where several rates lead to different bins."""
-    found = set()
+    found: set[tuple[int, ...]] = set()
     for rate in passed:
         folded, alias = fold(cycles, rate)
         if np.any(alias):
-            y, x = (round(float(f)) % int(n) for f, n in zip(folded, bins, strict=True))
-            found.add((y, x))
-    return found.pop() if len(found) == 1 else None
+            # at half a rate both of its ends are aliases
+            ends = [(f, -f) if 2 * f == -q else (f,) for f, q in zip(folded, rate, strict=True)]
+            found |= {
+                tuple(round(float(f)) % int(n) for f, n in zip(place, bins, strict=True))
+                for place in itertools.product(*ends)
+            }
+    if len(found) != 1:
+        return None
+    y, x = found.pop()
+    return y, x
 
 
 def _dataset(
