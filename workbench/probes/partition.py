@@ -260,13 +260,13 @@ def _owners_of_two(spectrum: Grid, phases: int, real: bool) -> Whole:
         shown = np.where(listed, ((orders + highest) @ np.array([side, 1])) * columns, base)
         if spectrum.window == spectrum.lowest:  # one bin each: at its true frequency, or an alias
             true = true_frequency(spectrum, (orders[:, 0], orders[:, 1]))  # type: ignore[arg-type]
-            alias = [folded(f, q)[1] for f, q in zip(true, spectrum.own, strict=True)]
+            alias = [np.asarray(folded(f, q)[1]) for f, q in zip(true, spectrum.own, strict=True)]
             where = true[0] % spectrum.window[0] * spectrum.window[1] + true[1] % spectrum.window[1]
-            line[where] = shown + np.where(np.logical_or(*alias), FOLDED, DIRECT) + 1
+            line[where] = shown + np.where((alias[0] != 0) | (alias[1] != 0), FOLDED, DIRECT) + 1
             continue
         for (first, second), cell in zip(orders.tolist(), shown.tolist(), strict=True):
             bins_of, cause = explain(spectrum, (first, second))
-            line[bins_of] = cell + cause + 1
+            line[bins_of] = cause.astype(np.int64) + cell + 1
     return owners.reshape(-1)
 
 
