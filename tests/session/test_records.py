@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.session.records import GrowingDataset, Records
@@ -17,6 +17,7 @@ def piece(start: int, stop: int) -> xr.Dataset:
     )
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12))
 def test_pieces_add_up_to_the_whole(sizes):
     edges = np.concatenate([[0], np.cumsum(sizes)])

@@ -36,7 +36,7 @@ def test_equals_the_numeric_dft(name, tone, size):
         np.testing.assert_allclose(predicted.values, expected, atol=2e-14, err_msg=f"A={amplitude}, b={bias}")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(
     st.sampled_from(["relu", "leaky_relu", "tanh", "elu"]),
     st.integers(-300, 300),

@@ -80,7 +80,7 @@ def test_more_looks_less_bias(true, looks):
 
 @pytest.mark.parametrize("looks", [1.05, 2.0, 9.0, 23.7, 400.0, 1e4])
 def test_unbiased_inverts_the_bias(looks):
-    true = np.linspace(0.0, 1.0, 301)
+    true = np.linspace(0.0, 1.0, 51)
     estimate = np.array([coherence_bias(g, looks) for g in true])
     found = coherence_unbiased(estimate, looks)
     again = np.array([coherence_bias(g, looks) for g in found])
@@ -98,8 +98,8 @@ def test_maps_are_interpolated_close_to_the_exact_values(rng):
     true = rng.uniform(size=(64, 64))
     for looks in (1.5, 25.0, 5000.0):
         table = coherence_bias(true, looks)
-        probe = [coherence_bias(g, looks) for g in true[0]]
-        np.testing.assert_allclose(table[0], probe, atol=1e-9)
+        probe = [coherence_bias(g, looks) for g in true[0, :16]]
+        np.testing.assert_allclose(table[0, :16], probe, atol=1e-9)
         assert table.max() <= 1.0
 
 
