@@ -108,6 +108,8 @@ def probe(
             dtype=dtype,
             device=device,
             memory=memory * _GIB,
+            floor=floor,
+            count=count,
         )
         check_targets(html, json_file)
     if specimen.executes:
@@ -116,7 +118,7 @@ def probe(
             fg="yellow",
             err=True,
         )
-    content, spectrum = analysed(specimen, request, layer, floor, count)
+    content, spectrum = analysed(specimen, request, layer)
     deliver(content, spectrum, json_file, html)
     if in_app:
         from workbench.cli.probe_app import open_app
@@ -134,14 +136,14 @@ def check_targets(html: Path | None, json_file: str | None) -> None:
 
 
 def analysed(
-    specimen: Specimen, request: Request, layer: str | None, floor: float, count: int
+    specimen: Specimen, request: Request, layer: str | None
 ) -> tuple[dict[str, Any], xr.Dataset | None]:
     """Return the document of an analysis, with the spectrum of the layer that was looked at."""
     from workbench.runs import SpecimenError, Workshop
 
     try:
         with Workshop(specimen) as workshop:
-            return examined(workshop, request, layer, floor, count)
+            return examined(workshop, request, layer)
     except SpecimenError as error:
         if error.output and error.fault != "input":
             typer.echo(f"The last that it printed:\n{error.output}", err=True)
@@ -151,7 +153,7 @@ def analysed(
 
 
 def examined(
-    workshop: Workshop, request: Request, layer: str | None, floor: float, count: int
+    workshop: Workshop, request: Request, layer: str | None
 ) -> tuple[dict[str, Any], xr.Dataset | None]:
     """Ask everything that the document holds."""
     from workbench.cli.probe_document import comparison_rows, document, layer_rows, sweep_rows
@@ -172,12 +174,12 @@ def examined(
         content["comparison"] = comparison_rows(before, orders)
     if request.amplitudes:
         content["sweep"] = sweep_rows(asked(kind="sweep", layers=(layer,) if layer else None))
-    content["lines"], spectrum = named_lines(asked, layer or names[-1], content, floor, count)
+    content["lines"], spectrum = named_lines(asked, layer or names[-1], content, request.floor)
     return content, spectrum
 
 
 def named_lines(
-    asked: Any, layer: str, content: dict[str, Any], floor: float, count: int
+    asked: Any, layer: str, content: dict[str, Any], floor: float
 ) -> tuple[dict[str, Any], xr.Dataset | None]:
     """Return the lines of one layer, or why there are none."""
     from workbench.cli.probe_document import line_rows
@@ -186,8 +188,9 @@ def named_lines(
     problem = "a scene fills the whole spectrum: it has no lines" if content["settings"]["scene"] else ""
     if not problem:
         try:
-            spectrum = asked(kind="spectra", layers=(layer,))[layer].to_dataset()
-            return line_rows(spectrum, layer, content["settings"]["shape"], floor, count), spectrum
+            tree = asked(kind="lines", layers=(layer,))
+            lines = line_rows(tree["lines"].to_dataset(), layer, content["settings"]["shape"], floor)
+            return lines, tree["spectrum"].to_dataset()
         except SpecimenError as error:
             problem = str(error)
     return {"layer": layer, "floor": floor, "lines": [], "not_listed": 0, "problem": problem}, None

@@ -16,7 +16,9 @@ that do not exist (no such line, no power at all, no distortion) are null: the d
 ``arises``        per family of lines the layer that adds most on the way to the last layer, with its part
 ``before``        ``layers`` of the network without the replacements
 ``comparison``    per layer and family: level before and after re the input tone in dB, change
-``sweep``         per layer: power of each order against the amplitude, slopes, intercept points
+``sweep``         per layer: power of each order at each amplitude; of the small-signal region slopes (dB per
+                  dB), intercept points at the input (dB re amplitude 1) or the layer (dB re power 1) with
+                  notes where there is none, gain; the input level that compresses order 1 by 1 dB
 ``not_analysed``  "layer: reason"
 """
 
@@ -190,23 +192,20 @@ def arises(orders: xr.Dataset) -> list[dict[str, Any]]:
     ]
 
 
-def line_rows(spectrum: xr.Dataset, layer: str, shape: list[int], floor: float, count: int) -> dict[str, Any]:
+def line_rows(lines: xr.Dataset, layer: str, shape: list[int], floor: float) -> dict[str, Any]:
     """Return the named lines of one layer.
 
     Parameters
     ----------
-    spectrum
-        Of that layer, from `order_spectra`.
+    lines
+        Of that layer, from `find_lines`.
     layer
         Its name.
     shape
         Channels, rows, columns of the network's input.
-    floor, count
-        Lowest level listed, at most so many.
+    floor
+        Lowest level listed.
     """
-    from workbench.signals import find_lines
-
-    lines = find_lines(spectrum, floor=floor, count=count)
     names = [name for name in ("order", "order_1", "order_2") if name in lines]
     rows = []
     for i in range(lines.sizes["line"]):
@@ -263,20 +262,27 @@ def comparison_rows(before: xr.Dataset, after: xr.Dataset) -> list[dict[str, Any
 
 def sweep_rows(sweep: xr.Dataset) -> dict[str, Any]:
     """Return how the orders of each layer grow with the drive, from `amplitude_sweep`."""
-    orders = [int(k) for k in sweep["order"].values if 1 <= k <= 5]
-    chosen = sweep.sel(order=orders)
-    points = [str(name) for name in sweep.data_vars if "intercept" in str(name)]
+    along = "product" if "product" in sweep.dims else "order"
+    chosen = sweep.isel({along: sweep["order"].values >= 1})
     rows = []
     for i, name in enumerate(map(str, sweep["layer"].values)):
         one = chosen.isel(layer=i)
         rows.append(
             {
                 "name": name,
-                "power": one["power"].transpose("amplitude", "order").values,
+                "power": one["power"].transpose("amplitude", along).values,
                 "slopes": one["slope_db_per_db"].values,
-                **{point: one[point].values for point in points},
+                "input_intercepts": one["input_intercept"].values,
+                "output_intercepts": one["output_intercept"].values,
+                "notes": [str(note) for note in one["intercept_note"].values],
+                "gain": float(one["gain"]),
+                "compression": float(one["compression"]),
             }
         )
-    found = {"amplitudes": sweep["amplitude"].values, "orders": orders, "layers": rows}
+    found = {
+        "amplitudes": sweep["amplitude"].values,
+        "orders": [str(label) for label in chosen[along].values],
+        "layers": rows,
+    }
     result: dict[str, Any] = plain(found)
     return result

@@ -73,11 +73,11 @@ def parse_sweep(text: str) -> tuple[float, ...]:
     try:
         first, last, count = text.split(":")
         low, high, steps = float(first), float(last), int(count)
-        sound = 0 < low < high < math.inf and 2 <= steps <= 1000
+        sound = 0 < low < high < math.inf and 3 <= steps <= 1000
     except ValueError:
         sound = False
     if not sound:
         raise ValueError(
-            f"--sweep {text!r}: needed is FROM:TO:COUNT, 0 < FROM < TO, COUNT >= 2, for example 0.1:2:10"
+            f"--sweep {text!r}: needed is FROM:TO:COUNT, 0 < FROM < TO, COUNT >= 3, for example 0.1:2:10"
         )
     return tuple(low * (high / low) ** (i / (steps - 1)) for i in range(steps))

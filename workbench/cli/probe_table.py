@@ -13,6 +13,7 @@ __all__ = ["Paper", "draw_table"]
 
 Row = dict[str, Any]
 QUIET = -200.0  # dB: what is below is rounding
+NARROWEST = 72  # columns that the figures need; narrower terminals wrap them
 BAR_FROM, BAR = 104, 24  # columns of a terminal that shows bars, of a bar
 _KINDS = ("direct", "folded", "image", "leakage")
 _BLOCKS = dict(zip(_KINDS, "█▓▒░", strict=True))
@@ -55,7 +56,7 @@ class Paper:
     ) -> None:
         import shutil
 
-        self.width = max(shutil.get_terminal_size((80, 24)).columns if width is None else width, 60)
+        self.width = max(shutil.get_terminal_size((80, 24)).columns if width is None else width, NARROWEST)
         plain = (
             not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         )
@@ -245,15 +246,22 @@ def _lines(found: dict[str, Any], paper: Paper) -> str:
 
 
 def _sweep(sweep: dict[str, Any], paper: Paper) -> str:
-    lines = [
-        paper.strong(f"Sweep of the amplitude, {sweep['amplitudes'][0]:g} to {sweep['amplitudes'][-1]:g}")
-    ]
-    orders = sweep["orders"]
-    name = min(max(len(row["name"]) for row in sweep["layers"]), max(paper.width - 8 * len(orders) - 12, 10))
-    lines.append("slope, dB per dB".ljust(name) + "".join(f"{'order ' + str(order):>9}" for order in orders))
+    first, last = sweep["amplitudes"][0], sweep["amplitudes"][-1]
+    shown = sweep["orders"][:5]
+    points = [i for i, order in enumerate(shown) if order in ("2", "3", "1,1", "2,-1")]
+    left = max(paper.width - 6 * len(shown) - 7 * len(points) - 8, 10)
+    name = min(max(5, *(len(row["name"]) for row in sweep["layers"])), left)
+    head = "layer".ljust(name) + "".join(f"{order:>6}" for order in shown)
+    head += "".join(f"{'IP' + shown[i]:>7}" for i in points) + f"{'P1dB':>7}"
+    lines = [paper.strong(f"Drive from {first:g} to {last:g}: slope of each order, dB per dB"), head]
     for row in sweep["layers"]:
-        cells = "".join(f"{number(value, 9)}" for value in row["slopes"])
-        lines.append(f"{paper.cut(row['name'], name)}{cells}")
+        cells = "".join(f"{number(row['slopes'][i])}" for i in range(len(shown)))
+        cells += "".join(number(row["input_intercepts"][i], 7) for i in points)
+        lines.append(f"{paper.cut(row['name'], name)}{cells}{number(row['compression'], 7)}")
+    lines.append("IP: input intercept points, P1dB: compression; dB re amplitude 1, '.' is none.")
+    lines += [
+        f"  {note}" for note in dict.fromkeys(n for row in sweep["layers"] for n in row["notes"][1:] if n)
+    ]
     return "\n".join(lines)
 
 

@@ -35,7 +35,7 @@ def draw_report(document: Document, spectrum: xr.Dataset | None = None) -> str:
     document
         What ``workbench probe --json`` writes.
     spectrum
-        The chosen layer's, of `order_spectra`: its picture is embedded.
+        The chosen layer's power over frequency_y, frequency_x: its picture is embedded.
     """
     about = document["specimen"]
     title = escape(str(about["title"]))
@@ -71,6 +71,7 @@ def _source(document: Document) -> str:
     return (
         f"{escape(about['module_type'])}, {about['parameters']:,} parameters; input {channels} × {height} × "
         f"{width}; {given}; {settings['phases']} phases"
+        + "".join(f"<br>{escape(text)}" for text in settings["replaced"])
     )
 
 
@@ -117,7 +118,7 @@ def _lineup(document: Document) -> str:
     drawn = "".join(
         f"<li{' class=chosen' if row['name'] == chosen else ''}>"
         f"<b>{escape(row['name'])}</b><small>{escape(row['module_type'])}, "
-        f"{' × '.join(map(str, row['size']))}</small>"
+        f"{'&nbsp;×&nbsp;'.join(map(str, row['size']))}</small>"
         f"{_bar(row['shares'], bool(row['ambiguity']))}<em>{_db(row['level'])}</em></li>"
         for row in rows
     )
@@ -244,22 +245,27 @@ def _comparison(rows: Sequence[dict[str, Any]] | None) -> str:
 def _sweep(sweep: dict[str, Any] | None) -> str:
     if not sweep:
         return ""
-    head = "".join(f'<th class="n">order {order}</th>' for order in sweep["orders"])
-    body = "".join(
-        f"<tr><th>{escape(row['name'])}</th>"
-        + "".join(f'<td class="n">{_db(value, "")}</td>' for value in row["slopes"])
-        + "</tr>"
-        for row in sweep["layers"]
-    )
+    orders = sweep["orders"]
+    head = "".join(f'<th class="n">order {order}<small>slope</small></th>' for order in orders)
+    head += "".join(f'<th class="n">IP {order}<small>dB</small></th>' for order in orders[1:])
+    head += '<th class="n">compression<small>dB</small></th>'
+    body = ""
+    for row in sweep["layers"]:
+        values = [*row["slopes"], *row["input_intercepts"][1:], row["compression"]]
+        cells = "".join(f'<td class="n">{_db(value, "")}</td>' for value in values)
+        body += f"<tr><th>{escape(row['name'])}</th>{cells}</tr>"
     table = (
         '<div class="scroll" tabindex="0" role="region" aria-label="slopes"><table>'
         f"<thead><tr><th>layer</th>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     first, last = sweep["amplitudes"][0], sweep["amplitudes"][-1]
+    notes = dict.fromkeys(note for row in sweep["layers"] for note in row["notes"][1:] if note)
     return _card(
         "Order power against drive level",
         table,
-        f"Slope in dB per dB, amplitude {first:g} to {last:g}: a product of order k rises k dB per dB.",
+        f"Amplitude {first:g} to {last:g}. Slopes in dB per dB: a product of order k of a smooth "
+        "nonlinearity rises k dB per dB while the drive is small. Intercept points and 1-dB compression at "
+        f"the input, dB re amplitude 1. {escape('; '.join(notes))}",
     )
 
 

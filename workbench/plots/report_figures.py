@@ -28,14 +28,13 @@ def draw_plane(spectrum: xr.Dataset, lines: Sequence[Line], colours: dict[str, s
     Parameters
     ----------
     spectrum
-        power (order, frequency_y, frequency_x), ascending frequencies in cycles per sample.
+        power (frequency_y, frequency_x) of all orders, ascending frequencies in cycles per sample.
     lines
         Rows with frequency (y, x), order, cause; strongest first.
     colours
         By cause.
     """
-    power = spectrum["power"].transpose(..., "frequency_y", "frequency_x").values.astype(float)
-    power = power.reshape(-1, *power.shape[-2:]).sum(axis=0)
+    power = spectrum["power"].transpose("frequency_y", "frequency_x").values.astype(float)
     edges = [_edges(spectrum[f"frequency_{axis}"].values) for axis in "yx"]
     inner = SIDE - LEFT - RIGHT
     high = inner
@@ -54,10 +53,12 @@ def draw_plane(spectrum: xr.Dataset, lines: Sequence[Line], colours: dict[str, s
             x, y = place([sign * value for value in line["frequency"]])
             if not (LEFT <= x <= LEFT + inner and TOP <= y <= TOP + high):
                 continue  # of a line at half the sampling rate its mirror is the line itself
-            marks += (
-                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="none" stroke-width="2" '
-                f'stroke="{colours.get(line["cause"], "#ffffff")}"/>'
-            )
+            colour = colours.get(line["cause"], "#ffffff")
+            for width, stroke in ((5, "#000000"), (2.5, colour)):  # the picture has colours of its own
+                marks += (
+                    f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="none" stroke-width="{width}" '
+                    f'stroke="{stroke}"/>'
+                )
             text = order_text(line, sign)
             box = (x - 4 - 4 * len(text), y - 22, x + 4 + 4 * len(text), y - 7)
             if box[1] > TOP and _free(box, taken):
@@ -78,7 +79,7 @@ def draw_plane(spectrum: xr.Dataset, lines: Sequence[Line], colours: dict[str, s
         "power spectrum of the layer in two dimensions",
         f'{picture}<rect class="frame" x="{LEFT}" y="{TOP}" width="{inner}" height="{high}"/>{ticks}{marks}',
         "frequency along x, cycles per sample of the layer",
-        "along y",
+        "frequency along y",
     )
 
 
@@ -113,7 +114,7 @@ def draw_stems(lines: Sequence[Line], colours: dict[str, str], floor: float) -> 
         box = (x - 3 - 4 * len(text), y - 22, x + 3 + 4 * len(text), y - 6)
         if _free(box, taken):
             taken.append(box)
-            labels += f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle">{text}</text>'
+            labels += f'<text class="halo" x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle">{text}</text>'
     frame = f'<rect class="frame" x="{LEFT}" y="{TOP}" width="{inner}" height="{high}"/>'
     return _drawing(
         WIDE,

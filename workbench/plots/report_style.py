@@ -35,7 +35,7 @@ section {
 .key i { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 6px; }
 .lineup { list-style: none; margin: 0; padding: 0; }
 .lineup li {
-  display: grid; grid-template-columns: minmax(120px, 220px) minmax(120px, 210px) 1fr 84px; gap: 0 12px;
+  display: grid; grid-template-columns: minmax(120px, 220px) minmax(120px, 230px) 1fr 84px; gap: 0 12px;
   align-items: center; padding: 3px 8px; margin: 0 -8px; border-radius: 6px;
 }
 .lineup li.chosen { background: var(--chosen); }
@@ -58,6 +58,7 @@ svg text { fill: var(--text); font: 13px system-ui, -apple-system, "Segoe UI", R
 svg .axis { fill: var(--muted); }
 svg .grid { stroke: var(--line); }
 svg .frame { stroke: var(--muted); fill: none; }
+svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
 svg .on { fill: #ffffff; paint-order: stroke; stroke: #000000; stroke-width: 3px; stroke-linejoin: round; }
 .scroll { overflow-x: auto; margin-top: 12px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }

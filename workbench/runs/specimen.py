@@ -130,7 +130,8 @@ class Specimen:
         if self.file is None:
             return replace(self, run=str(find_run(str(self.run))))
         path, model = split_target(self.file)
-        file = f"{path.expanduser().resolve()}:{model}"
+        whole = path.expanduser().resolve()
+        file = f"{whole}:{model}" if model else str(whole)
         weights = None if self.weights is None else str(Path(self.weights).expanduser().resolve())
         return replace(self, file=file, weights=weights)
 

@@ -12,6 +12,7 @@ import xarray as xr
 from torch import nn
 
 from workbench.probes import (
+    amplitude_sweep,
     analyse_orders,
     order_spectra,
     possible_replacements,
@@ -27,6 +28,7 @@ from workbench.runs.specimen_inputs import fixed_inputs, open_complex
 from workbench.runs.specimen_loading import Loaded, load_specimen
 from workbench.runs.specimen_progress import watched
 from workbench.runs.specimen_request import Request
+from workbench.signals import find_lines
 from workbench.training import resolve_device
 from workbench.training.probing import fitting_tone
 
@@ -132,6 +134,14 @@ def _spectra(bench: Bench, request: Request, tell: Tell) -> xr.DataTree:
         return order_spectra(module, **arguments, layers=request.layers, memory=request.memory)
 
 
+def _lines(bench: Bench, request: Request, tell: Tell) -> xr.DataTree:
+    name = (request.layers or ("",))[0]
+    spectrum = _spectra(bench, request, tell)[name].to_dataset()
+    lines = find_lines(spectrum, floor=request.floor, count=request.count)
+    power = spectrum[["power"]].sum([dim for dim in spectrum["power"].dims if "frequency" not in str(dim)])
+    return xr.DataTree.from_dict({"lines": lines, "spectrum": power})
+
+
 def _layers(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:
     module = bench.module(request)
     shape = bench.shape(request)
@@ -157,15 +167,13 @@ def _replacements(bench: Bench, request: Request, tell: Tell) -> dict[str, list[
 
 
 def _sweep(bench: Bench, request: Request, tell: Tell) -> xr.Dataset:
-    from workbench.probes import amplitude_sweep
-
-    if len(request.amplitudes) < 2:
-        raise SpecimenError(f"a sweep needs at least two amplitudes, found {list(request.amplitudes)}")
     module = bench.module(request)
     arguments = bench.excitation(request, module)
     arguments.pop("amplitude", None)
     with watched(module, arguments["phases"] * len(request.amplitudes), tell):
-        return amplitude_sweep(module, list(request.amplitudes), **arguments)
+        return amplitude_sweep(
+            module, request.amplitudes, **arguments, layers=request.layers, memory=request.memory
+        )
 
 
 HANDLERS: dict[str, Callable[[Bench, Request, Tell], Any]] = {
@@ -173,6 +181,7 @@ HANDLERS: dict[str, Callable[[Bench, Request, Tell], Any]] = {
     "layers": _layers,
     "orders": _orders,
     "spectra": _spectra,
+    "lines": _lines,
     "replacements": _replacements,
     "sweep": _sweep,
 }

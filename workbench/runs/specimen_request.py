@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["KINDS", "Request"]
 
-KINDS = ("about", "layers", "orders", "spectra", "replacements", "sweep")
+KINDS = ("about", "layers", "orders", "spectra", "lines", "replacements", "sweep")
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Request:
         ``"layers"``: list of dicts name, module_type, shape (channels, y, x), rate.
         ``"orders"``: Dataset, `workbench.probes.analyse_orders`.
         ``"spectra"``: DataTree, dense spectra of `layers`, line by line.
+        ``"lines"``: DataTree of ``lines`` (`workbench.signals.find_lines`) and ``spectrum``, the power of
+        all orders together, of the one layer in `layers`: a hundredth of what ``"spectra"`` hands over.
         ``"replacements"``: dict of what could replace each layer.
         ``"sweep"``: Dataset, order power against `amplitudes`.
     size : pair of int
@@ -50,6 +52,8 @@ class Request:
         What replaces layers before the analysis.
     amplitudes : tuple of float
         Drive levels of a sweep.
+    floor, count : float, int
+        Lowest line listed, at most so many.
     dtype, device : str
         Precision of the network ("float32", "float64", "bfloat16"), where it is evaluated.
     memory : float
@@ -83,6 +87,8 @@ class Request:
     layers: tuple[str, ...] | None = None
     replacements: tuple[tuple[str, str], ...] = ()
     amplitudes: tuple[float, ...] = ()
+    floor: float = -80.0
+    count: int = 40
     dtype: str | None = None
     device: str = "cpu"
     memory: float = 2.0**31
