@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from torch import nn
 
 from workbench.nets import UNet
@@ -62,6 +63,33 @@ def test_smooth_networks_do_what_rf_engineers_expect():
     assert slopes == pytest.approx([1, 2, 3], abs=0.05)
     assert found.attrs["tone"] == [1, 3]
     assert found.level.values == pytest.approx(20 * np.log10(found.amplitude.values))
+
+
+def two_tone_analysis(module, shape, tone, phases, amplitude, **options):
+    """Orders (k, l) of one pixel under two tones, by a DFT over both phases."""
+    angle = 2 * torch.pi * torch.arange(16, dtype=torch.float64) / 16
+    wave = amplitude * (torch.cos(angle)[:, None] + torch.cos(angle)[None])
+    lines = np.fft.fftshift(np.fft.fft2(module(wave[None, None])[0, 0].numpy(), norm="forward"))
+    k = np.arange(-8, 8)
+    power = xr.DataArray(
+        abs(lines)[None, :, :, None] ** 2,
+        dims=("layer", "order_1", "order_2", "cause"),
+        coords={"layer": ["mul"], "order_1": k, "order_2": k, "cause": ["direct"]},
+    )
+    return xr.Dataset({"power": power}, attrs={"tone": tone})
+
+
+def test_two_tones_give_products(monkeypatch):
+    a2, a3 = 0.4, 0.3
+    monkeypatch.setitem(amplitude_sweep.__globals__, "analyse_orders", two_tone_analysis)
+    frame = FRAME | {"tone": ((1, 3), (2, 5))}
+    found = amplitude_sweep(Polynomial(a2, a3), [1e-3, 1e-2, 1e-1], highest=3, **frame).isel(layer=0)
+    assert {"1,0", "0,1", "2,-1", "1,-2", "1,1", "3,0", "0,0"} <= set(found["product"].values.tolist())
+    amplitude = 10 ** (found.input_intercept / 20)
+    assert float(amplitude.sel(product="2,-1")) == pytest.approx(np.sqrt(4 / (3 * a3)), rel=1e-4)
+    assert float(amplitude.sel(product="1,1")) == pytest.approx(1 / a2, rel=1e-4)
+    assert float(amplitude.sel(product="3,0")) == pytest.approx(2 / np.sqrt(a3), rel=1e-4)
+    assert found.slope_db_per_db.sel(product=["1,2", "2,0"]).values == pytest.approx([3, 2], abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,6 @@ def test_intercepts_of_a_cubic(a2, a3):
 
 def test_two_tones_meet_at_the_books_intercept():
     found = figures(two_tone(0.5, 0.2), "product")
-    found = found.set_xindex("product") if "product" not in found.indexes else found
     third = found.input_intercept.sel(product="2,-1")
     assert 10 ** (float(third) / 20) == pytest.approx(np.sqrt(4 / (3 * 0.2)), rel=1e-5)
     assert 10 ** (float(found.input_intercept.sel(product="1,1")) / 20) == pytest.approx(1 / 0.5, rel=1e-5)

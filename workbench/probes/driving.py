@@ -101,12 +101,13 @@ def _by_order(power: xr.DataArray, highest: int) -> xr.DataArray:
         magnitudes = np.arange(highest + 1)
         both = power.groupby(abs(power.order)).sum() if power.order.size else power
         return both.reindex(order=magnitudes, fill_value=0.0).transpose("layer", "order")
-    present = {axis: set(power[axis].values.tolist()) for axis in ("order_1", "order_2")}
+    signed = np.arange(-highest, highest + 1)
+    power = power.reindex(order_1=signed, order_2=signed, fill_value=0.0)
     products = [
         (k, m)
         for k in range(highest + 1)
         for m in range(-highest, highest + 1)
-        if k + abs(m) <= highest and (k > 0 or m >= 0) and k in present["order_1"] and m in present["order_2"]
+        if k + abs(m) <= highest and (k > 0 or m >= 0)
     ]
     parts = []
     for k, m in products:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 ORDERS_LISTED = 5
@@ -57,36 +58,52 @@ def grouped_power(orders: xr.Dataset, highest: int = ORDERS_LISTED) -> xr.DataAr
     """
     power = _power(orders)
     dims = next(d for d in _DIMS if set(d) <= set(power.dims))
-    magnitude = sum((abs(power[d]) for d in dims), xr.zeros_like(power[dims[0]]))
-    causes = [str(cause) for cause in power.cause.values]
+    lines = [*dims, "cause"]
+    power = power.transpose(..., "layer", *lines)
+    masks = _masks(power, dims, bool(orders.attrs.get("real", True)), highest)
+    values = power.values.reshape(*power.shape[: -len(lines)], -1)
+    known = np.isfinite(values).any(-1, keepdims=True)
+    sums = np.nan_to_num(values) @ np.stack([mask.ravel() for mask in masks.values()], axis=1)
+    kept = {
+        name: coord
+        for name, coord in orders.coords.items()
+        if set(coord.dims) <= set(power.dims[: -len(lines)])
+    }
+    result = xr.DataArray(
+        np.where(known, sums, np.nan),
+        dims=(*power.dims[: -len(lines)], "group"),
+        coords={**kept, "group": ("group", list(masks), {"long_name": "family of lines"})},
+        name="power",
+    )
+    return result.assign_attrs(power.attrs)
+
+
+def _masks(
+    power: xr.DataArray, dims: tuple[str, ...], real: bool, highest: int
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Which lines belong to each family: 1 or 0 over the orders and causes."""
+    axes = np.meshgrid(*(power[d].values for d in dims), power.cause.values.astype(str), indexing="ij")
+    *orders, cause = axes
+    magnitude = sum(np.abs(order) for order in orders)
+    positive = sum(orders) > 0
+    causes = list(dict.fromkeys(cause.ravel().tolist()))
     tone = causes != ["all"]
-    direct = power.cause.isin(["direct"] if tone else ["all"])
-    real = bool(orders.attrs.get("real", True))
-    first = magnitude == 1 if real else (magnitude == 1) & (sum(power[d] for d in dims) > 0)
-    dc = (magnitude == 0) & (power.cause == "direct")
+    first = magnitude == 1 if real else (magnitude == 1) & positive
+    dc = (magnitude == 0) & (cause == "direct")
     masks = {
         "all": ~dc,
-        "fundamental": first & direct,
+        "fundamental": first & (cause == ("direct" if tone else "all")),
         "harmonic": magnitude >= 2,
         **{f"order_{k}": magnitude == k for k in range(2, highest + 1)},
     }
     if tone:
         levels = sorted(c for c in causes if re.fullmatch(r"image_\d+", c))
-        masks |= {"folded": power.cause == "folded", "image": power.cause.isin(levels)}
-        masks |= {level: power.cause == level for level in levels}
-        masks |= {"leakage": power.cause == "leakage", "dc": dc}
+        masks |= {"folded": cause == "folded", "image": np.isin(cause, levels)}
+        masks |= {level: cause == level for level in levels}
+        masks |= {"leakage": cause == "leakage", "dc": dc}
     if not real:
-        masks["mirror"] = (magnitude == 1) & (sum(power[d] for d in dims) < 0)
-    lines = [*dims, "cause"]
-    sums = [power.where(mask, 0.0).sum(lines) for mask in masks.values()]
-    result = xr.concat(sums, xr.Variable("group", list(masks))).where(power.notnull().any(lines))
-    result["group"].attrs = {"long_name": "family of lines"}
-    kept = {
-        name: coord
-        for name, coord in orders.coords.items()
-        if name not in coord.dims and set(coord.dims) <= set(result.dims)
-    }
-    return result.transpose(..., "layer", "group").assign_coords(kept).rename("power")
+        masks["mirror"] = (magnitude == 1) & ~positive
+    return {name: mask.astype(float) for name, mask in masks.items()}
 
 
 def _power(orders: xr.Dataset) -> xr.DataArray:

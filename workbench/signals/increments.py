@@ -44,6 +44,13 @@ _LINEAR = frozenset(
         *("view", "flatten", "linear"),
     )
 )
+# A rate that rose cannot be seen where the layers before were too small to be analysed.
+_EXPANDING = frozenset(
+    (
+        *("convtranspose2d", "transposedconvolution", "conv_transpose2d", "upsample", "upsamplingnearest2d"),
+        *("upsamplingbilinear2d", "interpolate", "pixelshuffle", "pixel_shuffle", "filteredupsample"),
+    )
+)
 
 
 def order_increments(orders: xr.Dataset, at: str | None = None) -> xr.Dataset:
@@ -76,8 +83,9 @@ def order_increments(orders: xr.Dataset, at: str | None = None) -> xr.Dataset:
     -------
     Dataset
         The variables above over ``layer`` and ``group``; ``gain(layer)``: fundamental re that of the inputs,
-        dB; ``linear(layer)``; ``created_by(group)``: the layer with the largest `rise`, "" if nothing rose,
-        and ``created(group)``: its `rise`, 0 to 1. NaN where inputs are not known. attrs["at"].
+        dB; ``linear(layer)``, ``ambiguous(layer)``; ``created_by(group)``: the layer with the largest `rise`,
+        "" if nothing rose, and ``created(group)``: its `rise`, 0 to 1. NaN where inputs are not known.
+        attrs["at"].
 
     Raises
     ------
@@ -120,14 +128,18 @@ def order_increments(orders: xr.Dataset, at: str | None = None) -> xr.Dataset:
         change = level - level_in
         gain = power_db(power.sel(group="fundamental") / given.sel(group="fundamental"))
     added = share - share_in
-    linear = np.array([_is_linear(kind) for kind in _kinds(orders, layers)])
-    able = _able(groups, linear, *_rate_changes(orders, feeds))
+    kinds = _kinds(orders, layers)
+    linear = np.array([kind in _LINEAR for kind in kinds])
+    decimates, expands = _rate_changes(orders, feeds)
+    able = _able(groups, linear, decimates, expands | np.array([kind in _EXPANDING for kind in kinds]))
     leads = np.array(_ancestors(at, feeds, layers))
     rise = _rise(added, xr.DataArray(able & leads[:, None], dims=("layer", "group")))
     result = xr.Dataset(
         {"share": share, "share_in": share_in, "added": added, "level": level, "level_in": level_in}
         | {"change": change, "gain": gain.drop_vars("group"), "rise": rise, "linear": ("layer", linear)}
     )
+    if "ambiguous" in orders and orders["ambiguous"].dims == ("layer",):
+        result["ambiguous"] = orders["ambiguous"]
     result = result.assign(_creators(rise)).assign_attrs({**orders.attrs, "at": at})
     for name, (meaning, unit) in _LABELS.items():
         result[name].attrs = {"long_name": meaning, "units": unit}
@@ -148,15 +160,9 @@ _LABELS = {
 
 
 def _kinds(orders: xr.Dataset, layers: list[str]) -> list[str]:
-    return (
-        [str(k) for k in orders["module_type"].values]
-        if "module_type" in orders.coords
-        else [""] * len(layers)
-    )
-
-
-def _is_linear(kind: str) -> bool:
-    return kind.removeprefix("Parametrized").strip("_").lower() in _LINEAR
+    if "module_type" not in orders.coords:
+        return [""] * len(layers)
+    return [str(k).removeprefix("Parametrized").strip("_").lower() for k in orders["module_type"].values]
 
 
 def _feeds(texts: list[str], layers: list[str]) -> Array:

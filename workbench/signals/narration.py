@@ -117,6 +117,8 @@ def _sentence(row: xr.Dataset, name: str, least: float) -> str:
     tail = f"fundamental {_signed(gain)} dB" if math.isfinite(gain) else ""
     if not said:
         said = [f"changes no share by more than {_number(least)} points"]
+    if "ambiguous" in row and bool(row.ambiguous) and any("image" in t or "leakage" in t for t in said):
+        said.append("causes are not all told apart here")
     return f"{who}: {'; '.join([*said, tail] if tail else said)}."
 
 
