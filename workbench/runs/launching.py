@@ -104,13 +104,7 @@ def branch(
     parent: Run, step: int | None, name: str | None, changes: dict[str, Any], *, partial: bool = False
 ) -> Run:
     """Start a run from a checkpoint of `parent` with `changes` (see `Run.branch`)."""
-    known = {checkpoint.step: checkpoint for checkpoint in list_checkpoints(parent.path)}
-    if not known:
-        raise ValueError(f"run {parent.name} has no checkpoint yet")
-    origin = known.get(max(known) if step is None else step)
-    if origin is None:
-        listed = ", ".join(map(str, known))
-        raise ValueError(f"run {parent.name} has no checkpoint of step {step}; there are: {listed}")
+    origin = _origin(parent, step)
     spec = _changed(parent.spec, changes)
     if spec.steps <= origin.step:
         raise ValueError(
@@ -156,6 +150,18 @@ def _graft(origin: Checkpoint, spec: RunSpec, done: int, channels: int, folder: 
 
     before = build_system(dataclasses.replace(spec, replacements=spec.replacements[:done]), channels)
     carry_over(origin, before, spec.replacements[done:], folder)
+
+
+def _origin(parent: Run, step: int | None) -> Checkpoint:
+    """Find the checkpoint to branch from."""
+    known = {checkpoint.step: checkpoint for checkpoint in list_checkpoints(parent.path)}
+    if not known:
+        raise ValueError(f"run {parent.name} has no checkpoint yet")
+    origin = known.get(max(known) if step is None else step)
+    if origin is None:
+        listed = ", ".join(map(str, known))
+        raise ValueError(f"run {parent.name} has no checkpoint of step {step}; there are: {listed}")
+    return origin
 
 
 def _require_fit(origin: Checkpoint, system: System) -> None:
