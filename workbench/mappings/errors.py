@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import convolve2d
+import scipy
 
 from workbench.mappings.arrays import require_real
 from workbench.signals import Registry
@@ -31,7 +31,9 @@ def _layer(y: Array, amount: float, rng: np.random.Generator) -> Array:
     """Add what one random 3 x 3 convolution with a ReLU makes of every channel, as strong as asked."""
     kernel = rng.normal(size=(3, 3)) / 3
     planes = y.reshape(-1, *y.shape[-2:])
-    made = np.stack([np.maximum(convolve2d(p, kernel, mode="same", boundary="wrap"), 0) for p in planes])
+    made = np.stack(
+        [np.maximum(scipy.signal.convolve2d(p, kernel, mode="same", boundary="wrap"), 0) for p in planes]
+    )
     made -= made.mean()
     return y + amount * _rms(y) * (made / _rms(made)).reshape(y.shape)
 
