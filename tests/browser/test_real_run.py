@@ -13,7 +13,9 @@ def real_run(tmp_path, monkeypatch):
     from workbench import runs
 
     monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
-    run = runs.launch("pix2pix", steps=100_000, size=16, width=4, name="killed", count=8, heldout=4, bands=2)
+    run = runs.launch(
+        "pix2pix", steps=100_000, size=16, width=4, depth=2, name="killed", count=8, heldout=4, bands=2
+    )
     yield run
     runs.down(tmp_path, runs=True)
 

@@ -14,6 +14,7 @@ from workbench.runs.runner import main
 SMALL = {
     "size": 16,
     "width": 4,
+    "depth": 2,
     "count": 8,
     "heldout": 4,
     "evaluated": 4,
@@ -84,7 +85,7 @@ def test_options_find_their_place(tmp_path, quiet):
         **SMALL,
     )
     assert (run.path, run.state, run.steps) == (tmp_path / "runs" / "mine", "queued", 7)
-    assert run.spec.system_options == {"up": "nearest", "l1_weight": 50}
+    assert run.spec.system_options == {"up": "nearest", "l1_weight": 50, "depth": 2}
     assert run.spec.scene_options == {"bands": 4, "count": 8, "heldout": 4}
     assert run.spec.plan["seed"] == 5
     assert run.spec.plan["probe_every"] == 5

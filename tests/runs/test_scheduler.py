@@ -11,7 +11,16 @@ from workbench.runs import Run, RunSpec, down, find_scheduler
 from workbench.runs.launching import launch
 from workbench.runs.scheduler import ensure_scheduler
 
-SMALL = {"size": 16, "width": 4, "count": 8, "heldout": 4, "evaluated": 4, "probe_phases": 4, "batch_size": 1}
+SMALL = {
+    "size": 16,
+    "width": 4,
+    "depth": 2,
+    "count": 8,
+    "heldout": 4,
+    "evaluated": 4,
+    "probe_phases": 4,
+    "batch_size": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +103,12 @@ def test_runs_are_queued_lost_resumed_and_outlive_their_worker(workspace, schedu
     recorded = killed.scalars().step.size
     assert recorded > 0
     # The slot is given to the next run; a runner that dies under a living worker is not started again.
-    wait_for(lambda: waiting.step > 0)
+    wait_for(lambda: waiting.state == "running")
     assert killed.state == "lost"
     waiting.stop()
-    assert waiting.wait(90).state == "stopped"
     killed.resume()
-    wait_for(lambda: killed.state == "running" and killed.step > 0)
+    assert waiting.wait(90).state == "stopped"
+    wait_for(lambda: killed.state == "running")
     killed.resume()  # does nothing to a live one
     second = killed.pid
     # With its worker gone too, a lost run goes on by itself; one that still trains is not disturbed.
