@@ -273,6 +273,17 @@ def test_what_worked_in_place_still_does(kind):
     assert not torch.equal(first, x) or kind == "identity"
 
 
+def test_an_activation_in_place_stays_one_layer():
+    network = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(2, 1, 1)).double()
+    new = replace_layer(network, "1", "gelu")
+    analysis = analyse_orders(new, (1, 16, 16), (3, 5), phases=16)
+    assert analysis.layer.values.tolist() == ["0", "1", "2"]
+    assert analysis.inputs.values.tolist() == ["input", "0", "1"]
+    apart = nn.Sequential(network[0], nn.GELU(), network[2])
+    expected = analyse_orders(apart, (1, 16, 16), (3, 5), phases=16)
+    np.testing.assert_allclose(analysis.power, expected.power, atol=1e-18)
+
+
 # ---------------------------------------------------------------- special modules
 class Shared(nn.Module):
     def __init__(self):

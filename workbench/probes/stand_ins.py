@@ -51,10 +51,16 @@ class InPlace(nn.Module):
 
     def __init__(self, activation: nn.Module) -> None:
         super().__init__()
-        self.activation = activation
+        if any(True for _ in (*activation.parameters(), *activation.buffers())):
+            self.activation = activation
+        else:
+            vars(self)["activation"] = activation  # not a part: the analysis sees one layer, as before
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
         return x.copy_(self.activation(x.clone()))
+
+    def extra_repr(self) -> str:  # noqa: D102
+        return str(self.activation)
 
 
 @dataclass(frozen=True)

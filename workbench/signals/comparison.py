@@ -67,7 +67,8 @@ def compare_orders(before: xr.Dataset, after: xr.Dataset) -> xr.Dataset:
     partner = _partners(*names)
     powers[1] = powers[1].assign_coords(layer=[partner.get(name, name) for name in names[1]])
     layers = [*names[0], *(n for n in map(str, powers[1].layer.values) if n not in names[0])]
-    groups = list(dict.fromkeys(str(group) for power in powers for group in power.group.values))
+    richest = sorted(powers, key=lambda power: -power.sizes["group"])
+    groups = list(dict.fromkeys(str(group) for power in richest for group in power.group.values))
     levels, shares = [], []
     for power, orders in zip(powers, (before, after), strict=True):
         missing = [group for group in groups if group not in power.group]
