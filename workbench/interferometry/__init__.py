@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.interferometry.estimator import coherence
 from workbench.interferometry.null import NullHypothesis, effective_looks, null_hypothesis
+from workbench.interferometry.pairs import (
+    DISTURBANCES,
+    disturb_pair,
+    expected_loss,
+    simulate_pair,
+    tone_coherence,
+    tone_fit,
+)
 from workbench.interferometry.products import interferogram
 from workbench.interferometry.quality import (
     area_above,
@@ -24,11 +32,14 @@ if TYPE_CHECKING:
     from workbench.interferometry.objective import coherence_loss
 
 __all__ = [
+    "DISTURBANCES",
     "NullHypothesis",
     "area_above",
     "coherence",
     "coherence_loss",
+    "disturb_pair",
     "effective_looks",
+    "expected_loss",
     "frequency_error_bins",
     "interferogram",
     "magnitude_histogram",
@@ -38,6 +49,9 @@ __all__ = [
     "phase_std",
     "power_ratio_db",
     "quality_figures",
+    "simulate_pair",
+    "tone_coherence",
+    "tone_fit",
 ]
 
 
