@@ -65,6 +65,8 @@ def test_a_specification_of_another_version_or_with_unknown_fields_is_refused(tm
         RunSpec.from_dict({**spec, "version": 7})
     with pytest.raises(ValueError, match=r"unknown fields \['colour'\]"):
         RunSpec.from_dict({**spec, "colour": "red"})
+    with pytest.raises(ValueError, match="scene_kind is one of named, path, stored, found 'guessed'"):
+        RunSpec.from_dict({**spec, "scene_kind": "guessed"})
     (tmp_path / "spec.json").write_text('{"version": 1, "sys')
     with pytest.raises(ValueError, match="no readable spec"):
         RunSpec.read(tmp_path)

@@ -78,7 +78,7 @@ class RunSpec:
         Raises
         ------
         ValueError
-            If it is of another version, or has missing or unknown fields.
+            If it is of another version, has missing or unknown fields, or an unknown kind of scene.
         """
         version = content.get("version")
         if version != SPEC_VERSION:
@@ -89,6 +89,9 @@ class RunSpec:
         unknown, missing = sorted(set(content) - known), sorted({"system", "scene", "plan"} - set(content))
         if unknown or missing:
             raise ValueError(f"a run's specification with unknown fields {unknown}, missing fields {missing}")
+        kind = content.get("scene_kind", SCENE_KINDS[0])
+        if kind not in SCENE_KINDS:
+            raise ValueError(f"a run's scene_kind is one of {', '.join(SCENE_KINDS)}, found {kind!r}")
         return cls(**content)
 
     def write(self, run: Path) -> None:

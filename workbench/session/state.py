@@ -9,7 +9,6 @@ import param
 __all__ = ["DeskState"]
 
 CHOICES = ("run", "held", "sample", "layer", "floor")
-FLOORS = (-40, -60, -80, -100, -120)
 
 
 class DeskState(param.Parameterized):
