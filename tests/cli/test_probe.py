@@ -32,11 +32,11 @@ class Net(nn.Module):
         self.conv = nn.Conv2d(2, 4, 3, 2, padding=1, padding_mode="circular")
         self.act = nn.ReLU()
         self.up = nn.Upsample(scale_factor=2)
-        self.add_module("<b>odd</b>", nn.Tanh())
+        self.add_module("<i>odd", nn.Tanh())
         self.head = nn.AdaptiveAvgPool2d(1)
     def forward(self, x):
         y = self.up(self.act(self.conv(x)))
-        return self.get_submodule("<b>odd</b>")(y), self.head(y)
+        return self.get_submodule("<i>odd")(y), self.head(y)
 """
 
 
@@ -172,8 +172,8 @@ def test_what_if_sweep_report_and_json(file, here, tmp_path):
     assert len(content["lines"]["lines"]) <= 5
 
     page = (tmp_path / "out.html").read_text()
-    assert "<b>odd</b>" not in page
-    assert "&lt;b&gt;odd&lt;/b&gt;" in page
+    assert "<i>odd" not in page
+    assert "&lt;i&gt;odd" in page
     assert not re.search(r"https?:|<script|@import|url\(", page)
     assert "default-src 'none'" in page
     assert "prefers-color-scheme: dark" in page

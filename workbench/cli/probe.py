@@ -47,9 +47,9 @@ def probe(
     factors: Annotated[
         str | None, typer.Option(help="Factor of the tone in each channel, for example 1,0,0.")
     ] = None,
-    tone: Annotated[str | None, typer.Option(help="Cycles per frame along y,x.  [default: 5,11]")] = None,
+    tone: Annotated[str | None, typer.Option(help="Cycles per frame along y,x (default: 5,11).")] = None,
     tone2: Annotated[str | None, typer.Option(help="A second tone: intermodulation.")] = None,
-    phases: Annotated[int | None, typer.Option(help="Phases per cycle.  [default: 32]")] = None,
+    phases: Annotated[int | None, typer.Option(help="Phases per cycle (default: 32).")] = None,
     amplitude: Annotated[str, typer.Option(help="Of the tone, or A,B of two.")] = "1",
     offset: Annotated[float, typer.Option(help="Constant added to the tone.")] = 0.0,
     scene: Annotated[

@@ -148,8 +148,7 @@ def draw_table(document: dict[str, Any], paper: Paper) -> str:
         parts.append(_lines(document["lines"], paper))
     if document["sweep"]:
         parts.append(_sweep(document["sweep"], paper))
-    parts += [text for text in (_unsure(document, paper), _left_out(document, paper)) if text]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_reasons(document, paper)])
 
 
 def _heading(document: dict[str, Any]) -> str:
@@ -265,18 +264,19 @@ def _sweep(sweep: dict[str, Any], paper: Paper) -> str:
     return "\n".join(lines)
 
 
-def _unsure(document: dict[str, Any], paper: Paper) -> str:
-    reasons: dict[str, list[str]] = {}
-    for row in document["layers"]:
-        if row["ambiguity"]:
-            reasons.setdefault(row["ambiguity"], []).append(row["name"])
-    if not reasons:
-        return ""
-    lines = [f"  {', '.join(names)}: {reason}" for reason, names in reasons.items()]
-    return "\n".join([paper.strong("Not told apart"), *lines])
+def _reasons(document: dict[str, Any], paper: Paper) -> list[str]:
+    """Say what was not told apart, what was not analysed, and why."""
+    import textwrap
 
+    from workbench.session.report_words import grouped_reasons, said_of
 
-def _left_out(document: dict[str, Any], paper: Paper) -> str:
-    if not document["not_analysed"]:
-        return ""
-    return "\n".join([paper.strong("Not analysed"), *(f"  {text}" for text in document["not_analysed"])])
+    parts = []
+    for heading, reasons in zip(("Not told apart", "Not analysed"), grouped_reasons(document), strict=True):
+        lines = [
+            textwrap.fill(
+                f"{said_of(names)}: {reason}", paper.width, initial_indent="  ", subsequent_indent="    "
+            )
+            for reason, names in reasons.items()
+        ]
+        parts += ["\n".join([paper.strong(heading), *lines])] if lines else []
+    return parts

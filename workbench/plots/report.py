@@ -11,6 +11,7 @@ import xarray as xr
 from workbench.plots.palettes import cause_colour, cause_label
 from workbench.plots.report_figures import draw_plane, draw_stems
 from workbench.plots.report_style import STYLE
+from workbench.session.report_words import grouped_reasons, said_of
 from workbench.session.captions import cause_words, number, percent
 
 __all__ = ["draw_report"]
@@ -282,16 +283,10 @@ def _notes(document: Document) -> str:
         )
         last = escape(document["layers"][-1]["name"])
         parts.append(f"<h3>Where it arises on the way to {last}</h3><ul>{items}</ul>")
-    reasons: dict[str, list[str]] = {}
-    for row in document["layers"]:
-        if row["ambiguity"]:
-            reasons.setdefault(row["ambiguity"], []).append(row["name"])
-    if reasons:
-        items = "".join(f"<li>{escape(', '.join(n))}: {escape(why)}</li>" for why, n in reasons.items())
-        parts.append(f"<h3>Not told apart (hatched)</h3><ul>{items}</ul>")
-    if document["not_analysed"]:
-        items = "".join(f"<li>{escape(text)}</li>" for text in document["not_analysed"])
-        parts.append(f"<h3>Not analysed</h3><ul>{items}</ul>")
+    headings = ("Not told apart (hatched)", "Not analysed")
+    for heading, reasons in zip(headings, grouped_reasons(document), strict=True):
+        items = "".join(f"<li>{escape(said_of(names))}: {escape(why)}</li>" for why, names in reasons.items())
+        parts += [f"<h3>{heading}</h3><ul>{items}</ul>"] if items else []
     return _card("Notes", "".join(parts)) if parts else ""
 
 
