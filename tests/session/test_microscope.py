@@ -122,7 +122,7 @@ def test_questions_take_the_recorded_tone_unless_one_is_chosen():
     assert (asked.orders.tone, asked.orders.tone2) == ((2, 3), (0, 4))
     assert asked.orders.replacements == (("a", "tanh"), ("a", "circular"))
     assert asked.before == Request(**{**asked.orders.to_dict(), "replacements": ()})
-    assert asked.spectra is None
+    assert questions(state, "out", recorded).spectra.tone2 == (0, 4)
 
 
 # ------------------------------------------------------------------ lines from records

@@ -12,7 +12,7 @@ from workbench.session.decibels import decibel
 from workbench.session.history_frames import thin
 from workbench.session.order_frames import fold_orders, lineup
 
-__all__ = ["network_rows", "order_waterfall", "rate_words"]
+__all__ = ["data_rows", "network_rows", "one_axis", "order_waterfall", "rate_words"]
 
 COLUMNS = 400  # of the waterfall: more steps than pixels show nothing more
 
@@ -25,6 +25,36 @@ def rate_words(rate_y: float, rate_x: float) -> str:
     """
     y, x = (str(Fraction(rate).limit_denominator(4096)) for rate in (rate_y, rate_x))
     return f"rate {y}" if y == x else f"rate {y} × {x}"
+
+
+def one_axis(orders: xr.Dataset) -> xr.Dataset:
+    """Return an analysis of two tones over one order axis, |k| + |l|; of one tone, itself.
+
+    >>> power = xr.DataArray(
+    ...     np.ones((1, 3, 3, 1)), dims=("layer", "order_1", "order_2", "cause"),
+    ...     coords={"layer": ["act"], "order_1": [-1, 0, 1], "order_2": [-1, 0, 1], "cause": ["direct"]},
+    ... )
+    >>> one_axis(power.to_dataset(name="power")).power.values.ravel()
+    array([1., 4., 4.])
+    """
+    if "order" in orders.dims:
+        return orders
+    power = orders["power"].transpose("layer", "order_1", "order_2", "cause")
+    magnitude = np.add.outer(np.abs(power["order_1"].values), np.abs(power["order_2"].values))
+    summed = np.zeros((power.sizes["layer"], magnitude.max() + 1, power.sizes["cause"]))
+    for order in range(summed.shape[1]):
+        summed[:, order] = power.values[:, magnitude == order].sum(axis=1)
+    kept = orders.drop_vars([name for name in orders.variables if {"order_1", "order_2"} & set(
+        orders[name].dims)])  # fmt: skip
+    notes = ["two tones: no closed form for the sum of all products"] * power.sizes["layer"]
+    result = kept.assign(
+        power=(("layer", "order", "cause"), summed),
+        theory=(("layer", "order"), np.full(summed.shape[:2], np.nan)),
+        theory_note=("layer", notes),
+    ).assign_coords(order=np.arange(summed.shape[1]))
+    return result.assign_attrs(
+        input_order_1_power=float(np.sum(orders.attrs.get("input_order_1_power", 1.0)))
+    )
 
 
 def network_rows(orders: xr.Dataset) -> dict[str, list[Any]]:
@@ -40,6 +70,15 @@ def network_rows(orders: xr.Dataset) -> dict[str, list[Any]]:
     percent = 100 * np.nan_to_num(lineup(orders)["share"].transpose("layer", "cause").values)
     unsure = [str(why) for why in orders["ambiguity"].values] if "ambiguity" in orders else []
     return {"layers": layers, "shares": np.round(percent, 1).tolist(), "unsure": unsure}
+
+
+def data_rows(tree: dict[str, xr.Dataset]) -> dict[str, list[Any]]:
+    """Return the list of a network whose layers have spectra of data, but no orders."""
+    layers = []
+    for name, spectrum in tree.items():
+        y, x = spectrum.sizes["frequency_y"], spectrum.sizes["frequency_x"]
+        layers.append([name, "", f"{y}×{x}", ""])
+    return {"layers": layers, "shares": [[] for _ in layers], "unsure": []}
 
 
 def order_waterfall(records: xr.Dataset, layer: str, floor: float) -> xr.Dataset:

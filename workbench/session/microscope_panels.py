@@ -10,13 +10,13 @@ import numpy as np
 import xarray as xr
 
 from workbench.session import captions
-from workbench.session.frame import Frame
+from workbench.session.frame import Frame, record_at, waiting
 from workbench.session.line_frames import labelled_spectrum
 from workbench.session.microscope_compare import Pair, changes, largest_change
-from workbench.session.microscope_frames import order_waterfall
+from workbench.session.microscope_frames import one_axis, order_waterfall
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_words import lines_caption, nearest
-from workbench.session.order_frames import lineup, order_lines
+from workbench.session.order_frames import layer_spectrum, lineup, order_lines
 from workbench.signals import (
     compare_orders,
     describe_increments,
@@ -29,6 +29,7 @@ from workbench.signals import (
 __all__ = ["Panels"]
 
 FLOOR = -100.0  # dBc, lowest level drawn
+DATA_FLOOR = -80.0  # dB re the layer's power
 COUNT = 80  # lines listed
 KEPT = 64
 FIGURES = ("gain", "thd", "sfdr", "sinad", "alias", "leakage")
@@ -53,6 +54,7 @@ class Panels:
             "added": lambda: self._about(scene, "added", self._added),
             "compare": lambda: self._compared(scene, beside),
             "waterfall": lambda: self._waterfall(scene),
+            "data": lambda: self._data(scene),
         }
         return {name: known[name]() for name in names}
 
@@ -105,15 +107,13 @@ class Panels:
 
     def _lineup(self, scene: Scene) -> Frame:
         assert scene.orders is not None
-        data = lineup(scene.orders)
+        data = lineup(one_axis(scene.orders))
         data.attrs["layer"] = scene.layer
         return Frame(data, captions.lineup_caption(data), scene.step)
 
     def _order_lines(self, scene: Scene) -> Frame:
         assert scene.orders is not None
-        if "order" not in scene.orders.dims:
-            return Frame(None, "Two tones have no single order axis: see the table of lines.")
-        data = order_lines(scene.orders, scene.layer, FLOOR)
+        data = order_lines(one_axis(scene.orders), scene.layer, FLOOR)
         return Frame(data, captions.order_caption(data), scene.step)
 
     def _added(self, scene: Scene) -> Frame:
@@ -182,10 +182,33 @@ class Panels:
 
     def _theory(self, scene: Scene) -> xr.DataArray | None:
         orders = scene.orders
-        if orders is None or "theory" not in orders:
+        if orders is None or "theory" not in orders or "order" not in orders.dims:
             return None
         names = [str(name) for name in orders["layer"].values]
         return orders["theory"].isel(layer=names.index(scene.layer))
+
+    def _data(self, scene: Scene) -> Frame:
+        """Return the recorded spectrum of the layer on the fixed data batch: it needs no tone."""
+        hub, step = self.scope.hub, self.scope.state.step
+        if hub is None or scene.fresh:
+            reason = "Spectra of data are recorded while a run trains: choose Recorded above."
+            return self._remember(scene, ("data", "nothing", reason), lambda: Frame(None, reason))
+        steps = hub.records.steps("layers")
+        index = record_at(steps, step)
+        if index is None:
+            return self._remember(
+                scene, ("data", "none", step), lambda: waiting("layer spectra", steps, step)
+            )
+        tree = hub.records.tree("layers")
+        if scene.layer not in tree:
+            reason = f"No spectrum of {scene.layer} is recorded."
+            return self._remember(scene, ("data", "nothing", reason), lambda: Frame(None, reason))
+
+        def compute() -> Frame:
+            data = layer_spectrum(tree[scene.layer].isel(step=index), DATA_FLOOR)
+            return Frame(data, captions.spectrum_caption(data, scene.layer), int(steps[index]))
+
+        return self._remember(scene, ("data", self.scope.state.run, index, scene.layer), compute)
 
     def _waterfall(self, scene: Scene) -> Frame:
         hub = self.scope.hub

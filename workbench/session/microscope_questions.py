@@ -96,6 +96,8 @@ def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Q
     changed = state.replacements
     orders = Request("orders", tone2=second, replacements=changed, **common)
     before = Request("orders", tone2=second, **common) if changed else None
-    spectra = Request("spectra", layers=(layer,), replacements=changed, **common) if layer else None
+    spectra = (
+        Request("spectra", tone2=second, layers=(layer,), replacements=changed, **common) if layer else None
+    )
     kinds = Request("replacements", size=common["size"])
-    return Questions(orders, before, None if second else spectra, kinds)
+    return Questions(orders, before, spectra, kinds)

@@ -11,6 +11,7 @@ import xarray as xr
 from workbench.session.frame import record_at
 from workbench.session.hub import Hub
 from workbench.session.microscope_bench import Bench
+from workbench.session.microscope_frames import one_axis
 from workbench.session.microscope_questions import Questions, questions, specimen_of
 from workbench.session.microscope_recorded import recorded_spectrum
 from workbench.session.microscope_spacing import pixel_spacing
@@ -138,7 +139,9 @@ class Scope:
                 if steps.size
                 else self._nothing_recorded()
             )
-            return Scene(("none", reason), None, reason=reason)
+            tree = records.tree("layers") if "layers" in records else {}
+            layer = self.state.layer if self.state.layer in tree else next(iter(tree), "")
+            return Scene(("none", reason), None, layer, reason=reason)
         orders = records.dataset("orders").isel(step=index)
         layer = default_layer(orders, self.state.layer)
         key = (self.state.run, "recorded", int(steps[index]))
@@ -182,6 +185,7 @@ class Scope:
         orders = self.bench.known(self._questions("").orders)
         if orders is None:
             return ""
+        orders = one_axis(orders)
         names = [str(name) for name in orders["layer"].values]
         if self.state.layer in names:
             return self.state.layer
@@ -196,8 +200,6 @@ class Scope:
         reason = trouble or ("" if orders is not None else "The network is being analysed.")
         spectra = self.bench.known(wanted.spectra) if wanted.spectra is not None else None
         why = self.bench.trouble(wanted.spectra) if wanted.spectra is not None else ""
-        if wanted.spectra is None and orders is not None:
-            why = "Two tones: the table of orders is shown, not the spectrum of one layer."
         return Scene(
             (specimen, wanted.orders), orders, layer,
             before=self.bench.known(wanted.before) if wanted.before is not None else None,

@@ -13,7 +13,7 @@ __all__ = ["URL_NAMES", "Held", "MicroscopeState", "Replacement", "read_replacem
 
 Replacement = tuple[str, str]
 UNITS = {"sample": "cycles/sample", "pixel": "cycles/input pixel", "metre": "cycles/m"}
-LENSES = ("spectrum", "orders", "added", "compare", "waterfall")
+LENSES = ("spectrum", "orders", "added", "compare", "waterfall", "data")
 SOURCES = ("recorded", "checkpoint", "model")
 URL_NAMES = {
     "run": "run", "held": "step", "layer": "layer", "source": "source", "model": "specimen",

@@ -15,7 +15,7 @@ from workbench.session.control import Control
 from workbench.session.microscope_bench import Bench
 from workbench.session.microscope_code import fresh_code, recorded_code
 from workbench.session.microscope_compare import Comparison, Pair, changes, largest_change
-from workbench.session.microscope_frames import network_rows
+from workbench.session.microscope_frames import data_rows, network_rows, one_axis
 from workbench.session.microscope_model import may_open_models
 from workbench.session.microscope_panels import Panels
 from workbench.session.microscope_scope import Scene, Scope
@@ -30,6 +30,7 @@ from workbench.views.microscope_list import NetworkList
 from workbench.views.microscope_peaks import Peaks
 from workbench.views.microscope_styles import ASIDE, BODY, MIDDLE, NETWORK, WORDS
 from workbench.views.microscope_whatif import WhatIf
+from workbench.views.panels import spectrum_card
 from workbench.views.pump import Pump
 from workbench.views.stepbar import StepBar
 from workbench.views.styles import DESK
@@ -43,6 +44,7 @@ LENS_WORDS = {
     "Added by layer": "added",
     "A beside B": "compare",
     "While training": "waterfall",
+    "On data": "data",
 }
 HINTS = {
     True: "These are recorded analyses. Checkpoint, above, analyses the network anew: with any tone, with "
@@ -139,7 +141,7 @@ class Microscope(pn.viewable.Viewer):
     def _lay_out(self) -> None:
         wide = {"sizing_mode": "stretch_width", "margin": 0}
         network = pn.Column(Text("<h2>Network</h2>"), self.network, stylesheets=[NETWORK], **wide)
-        self._stage = pn.Column(self._card(self.state.lens), **wide)
+        self._stage, self._shown = pn.Column(self._card(self.state.lens), **wide), self.state.lens
         middle = pn.Column(
             self.cards["lineup"], pn.Row(self.lens, margin=0), self._stage, stylesheets=[MIDDLE], **wide
         )
@@ -182,7 +184,9 @@ class Microscope(pn.viewable.Viewer):
             self.scene = self.scope.scene()
             beside = self.comparison.pair(self.scene)
             for name in ("lineup", self.state.lens):
-                self._card(name).draw(self.panels.compose(self.scene, [name], beside))
+                card = self._card(name)
+                frame = self.panels.compose(self.scene, [name], beside)[name]
+                card.draw(dict.fromkeys(card.instruments, frame))
             self._turn_lens()
             self._bring_tools()
             self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
@@ -203,6 +207,7 @@ class Microscope(pn.viewable.Viewer):
                 "orders": cards.orders_card,
                 "added": lambda: cards.added_card(self.choose_layer),
                 "compare": lambda: cards.compare_card(self.choose_layer),
+                "data": spectrum_card,
                 "waterfall": lambda: cards.waterfall_card(self._go_to),
             }
             self.cards[name] = makers[name]()
@@ -217,8 +222,8 @@ class Microscope(pn.viewable.Viewer):
 
     def _turn_lens(self) -> None:
         card = self._card(self.state.lens)
-        if self._stage[0] is not card:
-            self._stage[:] = [card]
+        if self._shown != self.state.lens:
+            self._stage[:], self._shown = [card], self.state.lens
         if self.lens.value != _lens_words(self.state.lens):
             self.lens.value = _lens_words(self.state.lens)
         if self.state.lens == "waterfall":
@@ -236,8 +241,10 @@ class Microscope(pn.viewable.Viewer):
             levels = sum(cause.startswith("image_") for cause in causes)
             colours = {cause: cause_colour(cause, levels) for cause in causes}
             replaced = [layer for layer, _ in self.state.replacements] if scene.fresh else []
-            rows = network_rows(scene.orders)
+            rows = network_rows(one_axis(scene.orders))
             self.network.send(colours=list(colours.values()), replaced=replaced, **rows)
+        elif self.scope.hub is not None and "layers" in self.scope.hub.records:
+            self.network.send(**data_rows(self.scope.hub.records.tree("layers")))
         self.network.send(selected=scene.layer)
         if self.what_if is not None:
             kinds = scene.kinds.get(scene.layer) or scene.kinds.get(scene.layer.partition("#")[0]) or []

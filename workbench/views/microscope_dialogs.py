@@ -148,6 +148,5 @@ class Dialogs:
 
 def _file(filename: str, label: str, callback: Callable[[], Any]) -> Any:
     return pmui.FileDownload(
-        filename=Path(filename).name, label=label, callback=callback, button_type="default", size="small",
-        variant="outlined", margin=0,
-    )  # fmt: skip
+        filename=Path(filename).name, label=label, callback=callback, size="small", margin=0
+    )

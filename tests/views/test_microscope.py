@@ -1,0 +1,315 @@
+"""The microscope's page over made-up records and a workshop that answers at once, without a server."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from torch import nn
+
+from workbench.probes import analyse_orders, order_spectra, possible_replacements, replace_layer
+from workbench.runs.specimen import SpecimenError
+from workbench.session import Hub
+from workbench.session.microscope_state import MicroscopeState
+from workbench.views.microscope import LENS_WORDS, Microscope
+from workbench.views.microscope_page import take_what_is_valid
+
+
+def network():
+    torch.manual_seed(1)
+    down = nn.Sequential(nn.Conv2d(1, 4, 4, stride=2, padding=1), nn.LeakyReLU(0.2))
+    up = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(4, 1, 3, padding=1), nn.Tanh())
+    return nn.Sequential(down, up)
+
+
+class Answer:
+    def __init__(self, compute):
+        self.compute = compute
+
+    def done(self):
+        return True
+
+    def result(self, _timeout=None):
+        return self.compute()
+
+    def cancel(self):
+        pass
+
+
+class Workshop:
+    """Answers in this process."""
+
+    asked = ()
+    failure = ""
+
+    def __init__(self, _specimen):
+        self.net = network()
+
+    def close(self):
+        pass
+
+    def ask(self, request):
+        Workshop.asked = (*Workshop.asked, request)
+        return Answer(lambda: self.answer(request))
+
+    def answer(self, request):
+        if Workshop.failure:
+            raise SpecimenError(Workshop.failure, "crash")
+        net = self.net
+        if request.kind == "replacements":
+            return possible_replacements(net)
+        for layer, kind in request.replacements:
+            net = replace_layer(net, layer, kind)
+        excitation = {
+            "shape": (1, 32, 32), "tone": request.tone or (3, 5), "phases": request.phases,
+            "amplitude": request.amplitude, "offset": request.offset,
+        }  # fmt: skip
+        if request.kind == "spectra":
+            return order_spectra(net, **excitation, layers=list(request.layers))
+        return analyse_orders(net, **excitation)
+
+
+@pytest.fixture
+def made(run, hub, monkeypatch, tmp_path):
+    Workshop.asked, Workshop.failure = (), ""
+    steps = [SteppedCheckpoint(0), SteppedCheckpoint(100)]
+    monkeypatch.setattr("workbench.runs.checkpoints.list_checkpoints", lambda _path: steps)
+
+    def make(can_control=True, **settings):
+        state = MicroscopeState(run=run.name, **settings)
+        view = Microscope(state, lambda _name: (hub, run), lambda: [run], Workshop, can_control=can_control)
+        settle(view)
+        return view
+
+    return make
+
+
+class SteppedCheckpoint:
+    def __init__(self, step):
+        self.step, self.score, self.pinned = step, float("nan"), False
+
+
+def settle(view):
+    """Draw until nothing is awaited."""
+    for _ in range(12):
+        view.draw()
+    assert not view.bench.busy
+
+
+# ------------------------------------------------------------------ a run's records
+def test_a_recorded_run_is_listed_and_its_lines_are_named(made):
+    view = made()
+    assert len(view.network.layers) == 27
+    assert np.sum(view.network.shares, axis=1) == pytest.approx(100, abs=0.6)
+    assert view.network.selected == view.scene.layer == "down2.activation"
+    assert view.peaks.table.rows[0]["label"] == "order 1, direct"
+    assert "lines above −60 dBc" in view.cards["spectrum"].caption
+    assert not view.cards["spectrum"]._empty.visible
+    assert "recorded at step 200" in view.bar.words.text
+    assert Workshop.asked == (), "records cost nobody a process"
+
+
+def test_the_page_is_small(made):
+    view = made()
+    assert len(list(view.__panel__().get_root().references())) < 350
+
+
+def test_choosing_a_layer_draws_what_changed(made):
+    view = made()
+    before = view.cards["lineup"].caption
+    view.network.selected = "up1.convolution"
+    assert view.state.layer == "up1.convolution"
+    assert "up1.convolution" in view.cards["spectrum"].caption
+    assert view.cards["lineup"].caption == before
+    sent = []
+    view.cards["spectrum"].instruments["spectrum"].update = sent.append
+    view.draw()
+    assert sent == []
+
+
+def test_new_records_move_a_live_microscope(made, run, hub):
+    view = made(lens="waterfall")
+    fall = view.cards["waterfall"].instruments["waterfall"]
+    assert fall.steps[-1] == 200
+    run.train(40)
+    hub.refresh()
+    view.draw()
+    assert (fall.steps[-1], view.steps.slider.value) == (240, 240)
+    assert "step 240" in view.cards["lineup"].caption
+
+
+@pytest.mark.parametrize("lens", LENS_WORDS.values())
+def test_every_lens_shows_something_or_says_why_not(made, lens):
+    view = made(lens=lens)
+    card = view.cards[lens]
+    assert view._stage[0] is card.__panel__()
+    words = card._empty.text if card._empty.visible else card.caption
+    assert len(words) > 60
+
+
+def test_units_threshold_and_order_change_the_table(made):
+    view = made(threshold=-40)
+    count = len(view.peaks.table.rows)
+    view.tools.order.value = "order ±2"
+    assert {row["label"].split(",")[0] for row in view.peaks.table.rows} == {"order 2"}
+    view.state.order = None
+    view.tools._moved(type("Event", (), {"obj": view.tools.threshold, "new": -100})())
+    assert len(view.peaks.table.rows) > count
+    sample = view.peaks.table.rows[0]["frequency"]
+    view.tools.units.value = "cycles/input pixel"
+    pixel = view.peaks.table.rows[0]["frequency"]
+    rate = view.scene.spectrum.attrs["rate"][1]
+    number = [float(text.split(", ")[1].replace("−", "-")) for text in (sample, pixel)]
+    assert number[1] == pytest.approx(rate * number[0], abs=1e-4)
+
+
+def test_a_marker_keeps_its_input_frequency_from_layer_to_layer(made):
+    view = made()
+    view.peaks.mark_next("marker")
+    assert view.peaks.table.marker == 0
+    place = view.state.marker
+    view.peaks.mark_next("delta")
+    view.peaks.mark_next("delta")
+    assert view.peaks.table.delta == 1
+    assert "Δ:" in view.peaks.words.text
+    view.choose_layer("out")
+    assert view.state.marker == place
+    assert view.peaks.table.marker == 0
+
+
+def test_a_run_without_orders_shows_its_spectra_on_data(made, hub):
+    del hub.records._groups["orders"]
+    view = made(lens="data")
+    stage = view._stage[0]
+    view.draw()
+    assert view._stage[0] is stage
+    assert "no input image that could carry a tone" in view.cards["lineup"]._empty.text
+    assert len(view.network.layers) == 27
+    assert "Largest line" in view.cards["data"].caption
+
+
+# ------------------------------------------------------------------ a fresh analysis
+def test_a_checkpoint_is_analysed_with_the_recorded_tone(made):
+    view = made(held=150)
+    view._choose_source("checkpoint")
+    settle(view)
+    first = Workshop.asked[0]
+    assert (first.kind, first.tone, first.size) == ("orders", (5, 11), (64, 64))
+    assert view.scene.specimen.step == 100
+    assert [row[0] for row in view.network.layers][:2] == ["0.0", "0.1"]
+    assert view.what_if.kind.options
+    asked = len(Workshop.asked)
+    view.choose_layer("1.1")
+    settle(view)
+    view.choose_layer("0.0")
+    settle(view)
+    view.choose_layer("1.1")
+    settle(view)
+    assert len(Workshop.asked) == asked + 2, "going back asks nothing"
+
+
+def test_a_replacement_shows_before_beside_after_and_can_be_taken_back(made):
+    view = made(source="checkpoint", held=100, layer="1.2")
+    settle(view)
+    assert "Replace a layer" in view.compared.words.text
+    view.what_if.kind.value = "circular borders everywhere"
+    view.what_if.replace()
+    settle(view)
+    assert "Before and after" in view.compared.title.text
+    assert "leaks from the borders falls from" in view.compared.words.text
+    assert view.what_if.chips.items == [["*", "circular"]]
+    view.what_if.chips.removed = {"index": 0, "count": 1}
+    settle(view)
+    assert view.state.replacements == ()
+    view.state.undo()
+    assert view.state.replacements == (("*", "circular"),)
+    view.state.lens = "compare"
+    settle(view)
+    assert not view.cards["compare"]._empty.visible
+
+
+def test_a_is_held_beside_another_step(made):
+    view = made()
+    view.hold()
+    assert view.state.a == "synthetic@200@down2.activation"
+    view.state.step = 20
+    assert "A beside B" in view.compared.title.text
+    assert "step 200" in view.compared.table.text
+    view.hold()
+    assert view.state.a == ""
+    again = made(a="synthetic@40@out", held=180)
+    assert "out, step 40, recorded" in again.compared.table.text
+
+
+def test_what_failed_is_said_and_can_be_tried_again(made):
+    Workshop.failure = "the process that analyses it crashed (SIGSEGV)"
+    view = made(source="checkpoint")
+    assert "SIGSEGV" in view.bar.words.text
+    assert "SIGSEGV" in view.cards["lineup"]._empty.text
+    assert view.bar.cancel.label == "Try again"
+    Workshop.failure = ""
+    view.cancel()
+    settle(view)
+    assert not view.cards["lineup"]._empty.visible
+    assert not view.bar.cancel.visible
+
+
+def test_a_viewer_looks_at_records_only(made):
+    view = made(can_control=False, source="checkpoint")
+    assert Workshop.asked == ()
+    assert "not start its own" in view.cards["lineup"]._empty.text
+    assert view.what_if is None
+    assert view.excitation is None
+    assert "Open model" not in view.bar.buttons
+    view.state.source = "recorded"
+    assert not view.cards["lineup"]._empty.visible
+
+
+# ------------------------------------------------------------------ fields, addresses, files
+def test_fields_are_taken_over_together(made):
+    view = made(source="checkpoint")
+    asked = len(Workshop.asked)
+    view.excitation.choose("Along x: (0, 7)")
+    assert len(Workshop.asked) == asked
+    view.excitation.analyse()
+    settle(view)
+    assert view.scene.orders.attrs["tone"] == [0, 7]
+    view.excitation.fields["amplitude"].value = 0.0
+    view.excitation.analyse()
+    assert "amplitude" in view.excitation.note.text.lower()
+
+
+def test_one_bad_value_in_the_address_loses_no_other():
+    state = MicroscopeState()
+    refused = take_what_is_valid(state, {"layer": "out", "phases": 1, "units": "furlong", "order": 3})
+    assert sorted(refused) == ["phases=1", "units=furlong"]
+    assert (state.layer, state.order) == ("out", 3)
+
+
+def test_the_code_and_the_files_are_those_of_the_view(made):
+    view = made(held=100, layer="out")
+    assert ".sel(step=slice(0, 100))" in view.as_code()
+    view._export()
+    download = next(o for o in view.dialogs.dialog.objects[1] if o.filename.endswith(".nc"))
+    data = xr.open_dataset(download.callback(), engine="h5netcdf")
+    assert data.power.sum().item() == pytest.approx(float(view.scene.orders.power.sum()))
+
+
+def test_without_any_run_the_page_says_so():
+    view = Microscope(MicroscopeState(), lambda _name: (None, None), list, Workshop)
+    view.draw()
+    assert "start one on the training desk" in view.cards["lineup"]._empty.text
+    assert view.network.layers == []
+
+
+def test_a_lost_run_keeps_its_records(made, run, hub):
+    run.state = "lost"
+    hub.refresh()
+    view = made()
+    assert not view.cards["lineup"]._empty.visible
+
+
+def test_two_microscopes_of_one_run_share_what_is_computed(run, hub, made):
+    assert isinstance(hub, Hub)
+    one, two = made(), made()
+    frames = [view.panels.compose(view.scene, ["lineup"])["lineup"] for view in (one, two)]
+    assert frames[0] is frames[1]
