@@ -97,4 +97,17 @@ def test_hub_of_is_one_per_run(tmp_path):
     assert hub_of(first) is hub, "a hub that is watched stays"
     leave()
     hub_of(tmp_path)
-    assert hub_of(first) is not hub, "one that nobody watches is forgotten"
+    assert hub_of(first) is hub, "the last used ones are kept when nobody watches"
+    for name in "cde":
+        hub_of(tmp_path / name)
+    assert hub_of(first) is not hub, "the others are forgotten"
+
+
+def test_a_hub_is_read_once_ahead_of_its_first_viewer(run):
+    hub = Hub(run)
+    hub.warm(wait=30)
+    assert hub.records.last_step() == 200
+    assert hub.status.state == "running"
+    run.train(20)
+    hub.warm(wait=30)
+    assert hub.records.last_step() == 200, "read before: its thread goes on from there"

@@ -158,6 +158,8 @@ def serve(
 
     import panel as pn
 
+    from workbench.views import make_ready
+
     try:
         server = pn.serve(
             pages,
@@ -177,6 +179,7 @@ def serve(
         ) from None
     address = f"http://{host}:{server.port}"
     typer.echo(f"Pages: {address}   (Ctrl+C ends the pages; runs go on: 'workbench down' ends them)")
+    make_ready()
     server.start()
     server.io_loop.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import bokeh.palettes
 import colorcet
@@ -62,6 +63,11 @@ def grey_below(palette: Sequence[str], level: float) -> list[str]:
     >>> grey_below(["#FF0000", "#00FF00"], 0.5)
     ['#4C4C4C', '#00FF00']
     """
+    return list(_greyed(tuple(palette), level))
+
+
+@lru_cache(maxsize=128)
+def _greyed(palette: tuple[str, ...], level: float) -> tuple[str, ...]:
     result = []
     for i, colour in enumerate(palette):
         if i < level * len(palette):
@@ -70,4 +76,4 @@ def grey_below(palette: Sequence[str], level: float) -> list[str]:
             result.append(f"#{grey:02X}{grey:02X}{grey:02X}")
         else:
             result.append(colour)
-    return result
+    return tuple(result)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from bokeh.core.property.validation import validate
 from bokeh.models import ColumnDataSource, CustomJSHover, Image, LinearColorMapper
 
 from workbench.plots.canvas import canvas, hover, span
@@ -87,7 +88,8 @@ class Picture:
         """Change the colours."""
         colours = _with_transparent(palette)
         if colours != self.mapper.palette:
-            self.mapper.palette = colours
+            with validate(False):  # 256 colours, one by one, are 10 ms of every step
+                self.mapper.palette = colours
 
     def set_scale(self, low: float, high: float) -> None:
         """Change the values of the first and the last colour for the pictures to come."""

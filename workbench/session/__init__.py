@@ -7,9 +7,9 @@ both into what every panel shows, with its sentence.
 from workbench.session.control import Control, may_control
 from workbench.session.form import BRANCH, Field, changed_values, run_form
 from workbench.session.frame import Choice, Frame
-from workbench.session.hub import Hub, hub_of
+from workbench.session.hub import Hub, hub_of, warm_up
 from workbench.session.order_frames import default_layer
-from workbench.session.panels import PANELS, compose, frame_steps, layer_names, sample_count
+from workbench.session.panels import PANELS, compose, frame_steps, layer_names, sample_count, shown_layer
 from workbench.session.state import DeskState
 from workbench.session.words import COLOURS, banner, duration, status_parts
 
@@ -34,5 +34,7 @@ __all__ = [
     "may_control",
     "run_form",
     "sample_count",
+    "shown_layer",
     "status_parts",
+    "warm_up",
 ]

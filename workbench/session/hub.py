@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ import xarray as xr
 
 from workbench.session.records import Records
 
-__all__ = ["Follows", "Hub", "hub_of"]
+__all__ = ["Follows", "Hub", "hub_of", "warm_up"]
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -80,6 +80,13 @@ class Hub:
 
         return unsubscribe
 
+    def warm(self, wait: float = 0.0) -> None:
+        """Read the run once, aside, if it never was; return when that is done, after `wait` s at most."""
+        if self.revision == 0:
+            reader = threading.Thread(target=self.refresh, name="workbench-hub-first", daemon=True)
+            reader.start()
+            reader.join(wait)
+
     def refresh(self) -> frozenset[str]:
         """Poll once, in the calling thread; return what changed."""
         with self._polling:
@@ -129,21 +136,31 @@ class Hub:
             stop.wait(self._interval)
 
 
-_HUBS: dict[str, Hub] = {}
+_HUBS: OrderedDict[str, Hub] = OrderedDict()
 _HUBS_LOCK = threading.Lock()
+_SPARE = 2  # hubs nobody watches any more that are kept, with their records
 
 
 def hub_of(run: Any) -> Hub:
     """Return this process's hub of `run` (a Run, or the path of a run directory).
 
-    A hub nobody watches any more is forgotten, with its records, when the next one is made.
+    Of the hubs nobody watches any more, the last used ones are kept, so that a page opened again is full at
+    once; the others are forgotten.
     """
     from workbench.runs import Follower
 
     path = str(Path(getattr(run, "path", run)).resolve())
     with _HUBS_LOCK:
         if path not in _HUBS:
-            for key in [key for key, hub in _HUBS.items() if not hub.watched]:
-                del _HUBS[key]
             _HUBS[path] = Hub(Follower(path))
+        _HUBS.move_to_end(path)
+        idle = [key for key, hub in _HUBS.items() if key != path and not hub.watched]
+        for key in idle[: max(0, len(idle) - _SPARE)]:
+            del _HUBS[key]
         return _HUBS[path]
+
+
+def warm_up(runs: Iterable[Any]) -> None:
+    """Read `runs` ahead of their first viewer: what a server does while it waits for one."""
+    for run in runs:
+        hub_of(run).warm(wait=60.0)

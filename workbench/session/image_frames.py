@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 
@@ -10,7 +12,10 @@ from workbench.session.decibels import decibel
 from workbench.session.frame import record_at
 from workbench.signals import spectrum
 
-__all__ = ["band_spectra", "coherence_histogram", "coherence_map", "mapped_level", "sample_sheet"]
+__all__ = [
+    "RealSpectrum", "band_spectra", "coherence_histogram", "coherence_map", "mapped_level", "real_spectrum",
+    "sample_sheet",
+]  # fmt: skip
 
 BAND_FLOOR = -60.0
 
@@ -26,8 +31,35 @@ def mapped_level(image: xr.DataArray, reference: float | None = None) -> tuple[x
     return xr.DataArray(level, axes, dims, attrs={"units": "dB re the real image's largest line"}), reference
 
 
-def band_spectra(images: xr.Dataset, index: int, sample: int, mapping: str) -> xr.Dataset:
+@dataclass(frozen=True, eq=False)
+class RealSpectrum:
+    """What never changes while a run trains: the spectrum of a real image, its scale, its stray energy."""
+
+    level: xr.DataArray
+    reference: float
+    out_of_band: float
+
+
+def real_spectrum(images: xr.Dataset, sample: int, mapping: str) -> RealSpectrum:
+    """Return the spectrum of the real mapped image of one sample, dB re its largest line."""
+    image = images["real_mapped"][sample]
+    level, reference = mapped_level(image)
+    return RealSpectrum(level, reference, _stray(image) if mapping == "nyquist" else float("nan"))
+
+
+def _stray(image: xr.DataArray) -> float:
+    return float(out_of_band_ratio(image.values[0].astype(float), edge="drop"))
+
+
+def band_spectra(
+    images: xr.Dataset, index: int, sample: int, mapping: str, known: RealSpectrum | None = None
+) -> xr.Dataset:
     """Spectra of the real and the generated mapped image on one scale.
+
+    Parameters
+    ----------
+    known
+        Result of `real_spectrum`, where it has been computed before.
 
     Returns
     -------
@@ -35,16 +67,13 @@ def band_spectra(images: xr.Dataset, index: int, sample: int, mapping: str) -> x
         real, fake (frequency_y, frequency_x) in dB; attrs: mapping, has_band and, for the Nyquist mapping,
         out_of_band_real and out_of_band_fake, shares of the energy outside band and mirror.
     """
-    real = images["real_mapped"].isel(sample=sample)
-    fake = images["fake_mapped"].isel(step=index, sample=sample)
-    real_level, reference = mapped_level(real)
-    fake_level, _ = mapped_level(fake, reference)
-    data = xr.Dataset({"real": real_level, "fake": (fake_level.dims, fake_level.values, fake_level.attrs)})
+    real = known or real_spectrum(images, sample, mapping)
+    fake = images["fake_mapped"][index, sample]
+    fake_level, _ = mapped_level(fake, real.reference)
+    data = xr.Dataset({"real": real.level, "fake": (fake_level.dims, fake_level.values, fake_level.attrs)})
     data.attrs = {"mapping": mapping, "has_band": mapping == "nyquist", "sample": sample, "floor": BAND_FLOOR}
     if mapping == "nyquist":
-        for name, image in (("real", real), ("fake", fake)):
-            plane = image.isel(mapped_channel=0).values.astype(float)
-            data.attrs[f"out_of_band_{name}"] = float(out_of_band_ratio(plane, edge="drop"))
+        data.attrs |= {"out_of_band_real": real.out_of_band, "out_of_band_fake": _stray(fake)}
     return data
 
 

@@ -12,7 +12,7 @@ from workbench.session.frame import Choice, Frame, record_at, waiting
 from workbench.session.hub import Hub
 from workbench.session.records import Records
 
-__all__ = ["PANELS", "compose", "frame_steps", "layer_names", "sample_count"]
+__all__ = ["PANELS", "compose", "frame_steps", "layer_names", "sample_count", "shown_layer"]
 
 Compute = Callable[[Hub, int, Choice], Frame]
 
@@ -46,34 +46,37 @@ class Panel:
 
 
 def _orders(hub: Hub, index: int) -> xr.Dataset:
-    return hub.records.dataset("orders").isel(step=index)
+    """Orders of one record, picked once for the panels that draw them."""
+    return hub.remember(("orders", index), lambda: hub.records.dataset("orders").isel(step=index))
+
+
+def shown_layer(hub: Hub, wanted: str = "") -> str:
+    """Return the layer under the lens, "" before the first analysis; the same at every step."""
+    if "orders" not in hub.records:
+        return ""
+    return hub.remember(("layer", wanted), lambda: order_frames.default_layer(_orders(hub, 0), wanted))
 
 
 def _lineup(hub: Hub, index: int, choice: Choice) -> Frame:
-    orders = _orders(hub, index)
-    data = order_frames.lineup(orders)
-    data.attrs["layer"] = order_frames.default_layer(orders, choice.layer)
+    data = order_frames.lineup(_orders(hub, index))
+    data.attrs["layer"] = shown_layer(hub, choice.layer)
     return Frame(data, captions.lineup_caption(data))
 
 
 def _order_lines(hub: Hub, index: int, choice: Choice) -> Frame:
-    orders = _orders(hub, index)
-    data = order_frames.order_lines(orders, order_frames.default_layer(orders, choice.layer), choice.floor)
+    data = order_frames.order_lines(_orders(hub, index), shown_layer(hub, choice.layer), choice.floor)
     return Frame(data, captions.order_caption(data))
 
 
 def _order_map(hub: Hub, index: int, choice: Choice) -> Frame:
-    orders = _orders(hub, index)
-    data = order_frames.order_map(orders, choice.floor)
-    data.attrs["layer"] = order_frames.default_layer(orders, choice.layer)
+    data = order_frames.order_map(_orders(hub, index), choice.floor)
+    data.attrs["layer"] = shown_layer(hub, choice.layer)
     return Frame(data, "")
 
 
 def _layer_spectrum(hub: Hub, index: int, choice: Choice) -> Frame:
     tree = hub.records.tree("layers")
-    layer = choice.layer
-    if "orders" in hub.records:
-        layer = order_frames.default_layer(hub.records.dataset("orders").isel(step=-1), layer)
+    layer = shown_layer(hub, choice.layer) or choice.layer
     if layer not in tree:
         if layer:
             return Frame(None, f"No spectrum of {layer} is recorded.")
@@ -87,8 +90,9 @@ def _spectra(hub: Hub, index: int, choice: Choice) -> xr.Dataset:
     """Spectra of one sample, computed once for the two panels that draw them."""
     images = hub.records.dataset("images")
     mapping, sample = str(images.attrs.get("mapping", "")), _sample(images, choice)
+    real = hub.remember(("real", sample), lambda: image_frames.real_spectrum(images, sample, mapping))
     key = ("spectra", index, sample)
-    return hub.remember(key, lambda: image_frames.band_spectra(images, index, sample, mapping))
+    return hub.remember(key, lambda: image_frames.band_spectra(images, index, sample, mapping, real))
 
 
 def _band(hub: Hub, index: int, choice: Choice) -> Frame:

@@ -1,6 +1,6 @@
 """Panel viewers over a state object: they compose, they compute nothing."""
 
-from workbench.views.dashboards import dashboard, desk_page
+from workbench.views.dashboards import dashboard, desk_page, make_ready
 from workbench.views.desk import TrainingDesk
 
-__all__ = ["TrainingDesk", "dashboard", "desk_page"]
+__all__ = ["TrainingDesk", "dashboard", "desk_page", "make_ready"]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session import DeskState, Hub, hub_of, may_control
+from workbench.session import DeskState, Hub, hub_of, may_control, warm_up
 from workbench.views.desk import TrainingDesk
 
-__all__ = ["dashboard", "desk_page"]
+__all__ = ["dashboard", "desk_page", "make_ready"]
 
 NOTEBOOK_MS = 600
+READY = 2  # runs read when a server starts
 URL_NAMES = {"run": "run", "held": "step", "sample": "sample", "layer": "layer", "floor": "floor"}
 
 
@@ -87,6 +89,19 @@ def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
             callback.stop()
 
     callback = pn.state.add_periodic_callback(tick, period=NOTEBOOK_MS)
+
+
+def make_ready() -> None:
+    """Read the newest runs in a thread, so that the first visitor of a server does not wait for it."""
+
+    def read() -> None:
+        from workbench.runs import list_runs
+
+        runs = list_runs()
+        going = [run for run in runs if run.state in ("running", "paused")]
+        warm_up([*going, *runs][:READY])
+
+    threading.Thread(target=read, name="workbench-ready", daemon=True).start()
 
 
 def desk_page() -> pmui.Page:

@@ -20,6 +20,7 @@ from workbench.session import (
     frame_steps,
     layer_names,
     sample_count,
+    shown_layer,
 )
 from workbench.views import panels
 from workbench.views.aside import aside
@@ -38,6 +39,7 @@ from workbench.views.text import Text
 __all__ = ["TrainingDesk"]
 
 FRAME_MS = 150  # between the frames of "play"
+FIRST_PICTURE = 0.3  # s that opening a page may wait for a run nobody watched before
 AT_ONCE = ("lineup", "orders")  # in view on every screen when the page opens
 
 
@@ -153,7 +155,7 @@ class TrainingDesk(pn.viewable.Viewer):
         try:
             records = self.hub.records
             self.state.reach(records.last_step())
-            self._offer_layers(layer_names(self.hub))
+            self._offer_layers(self.hub)
             choice = Choice(self.state.step, self.state.layer, self.state.sample - 1, self.state.floor)
             shown = [slot for name, slot in self.slots.items() if self._shows(name)]
             cards = [slot.build() for slot in shown]
@@ -179,20 +181,13 @@ class TrainingDesk(pn.viewable.Viewer):
         if not self._drawing:
             self.pump.request()
 
-    def _offer_layers(self, names: list[str]) -> None:
+    def _offer_layers(self, hub: Hub) -> None:
+        names = layer_names(hub)
         if names != self.layer.options:
             self.layer.options = names
-        shown = self.state.layer if self.state.layer in names else self._default_layer()
+        shown = self.state.layer if self.state.layer in names else shown_layer(hub)
         if names and self.layer.value != shown:
             self.layer.value = shown
-
-    def _default_layer(self) -> str:
-        from workbench.session.order_frames import default_layer
-
-        records = self.hub.records if self.hub is not None else None
-        if records is None or "orders" not in records:
-            return ""
-        return default_layer(records.dataset("orders").isel(step=-1))
 
     def _layer_chosen(self, event: Any) -> None:
         if not self._drawing and event.new:
@@ -277,6 +272,10 @@ class TrainingDesk(pn.viewable.Viewer):
     # ------------------------------------------------------------------ pages
     def page(self) -> pmui.Page:
         """Return the whole page; call it once, in the session that is being served."""
+        if self.hub is not None:
+            # The page arrives with its first picture, where reading the run is a matter of a moment.
+            self.hub.warm(FIRST_PICTURE)
+            self.draw()
         page = framed_page("Spectral workbench", [self], [self.drawer])
         if pn.state.curdoc is not None:
             self._view.insert(0, self._lost)
