@@ -7,7 +7,7 @@ from torch import nn
 
 from workbench.nets import UNet
 from workbench.probes import analyse_orders, order_spectra
-from workbench.signals import harmonic_amplitudes
+from workbench.signals import find_lines, harmonic_amplitudes
 
 F64 = torch.float64
 
@@ -155,3 +155,64 @@ def test_a_network_that_returns_nan_is_refused():
 
     with pytest.raises(ValueError, match="NaN or infinite"):
         order_spectra(Broken(), (1, 8, 8), (1, 2), 8, layers=["Broken"])
+
+
+def test_two_tones_of_a_square_make_sums_and_differences():
+    class Square(nn.Module):
+        def forward(self, x):
+            return x * x
+
+    two = ((3, 4), (5, -7))
+    tree = order_spectra(Square(), (1, 32, 32), two, 8, (1.0, 0.5), dtype=F64, layers=["Square"])
+    layer = tree["Square"].to_dataset()
+    pairs = list(zip(layer.order_1.values.tolist(), layer.order_2.values.tolist(), strict=True))
+    by_pair = dict(zip(pairs, layer.power.sum(["frequency_y", "frequency_x"]).values, strict=True))
+    # (cos a + cos b / 2)² = 5/8 + cos 2a / 2 + cos 2b / 8 + (cos(a + b) + cos(a − b)) / 2
+    expected = {(0, 0): 25 / 64, (2, 0): 1 / 16, (0, 2): 1 / 256, (1, 1): 1 / 16, (1, -1): 1 / 16}
+    expected |= {(-k, -m): p for (k, m), p in expected.items()}
+    assert set(by_pair) == set(expected)
+    for pair, value in expected.items():
+        assert by_pair[pair] == pytest.approx(value, rel=1e-12)
+    at = layer.isel(order=pairs.index((1, -1))).sel(frequency_y=-2 / 32, frequency_x=11 / 32)
+    assert float(at.power) == pytest.approx(1 / 16)
+    assert layer.cause.attrs["flag_meanings"].split()[int(at.cause)] == "direct"
+    lines = find_lines(layer)
+    assert "orders (1, −1), direct" in lines.label.values.tolist()
+    assert lines.attrs["reference"] == "dB re the layer's power", "a square leaves no fundamental"
+
+
+@pytest.mark.parametrize("padding", ["circular", "zeros"])
+def test_two_tones_keep_all_power_and_name_what_folds(padding):
+    net = unet(padding=padding).double()
+    tree = order_spectra(net, (1, 32, 32), ((3, 5), (3, -2)), 16, offset=0.2, layers=["output", "down2.conv"])
+    for child in tree.children.values():
+        power = child.power.sum(["frequency_y", "frequency_x"]).values
+        lost = 1e-2 if len(power) >= 256 else 1e-12  # only the strongest pairs are kept
+        assert power.sum() == pytest.approx(child.attrs["layer_power"], rel=lost)
+        pairs = list(zip(child.order_1.values.tolist(), child.order_2.values.tolist(), strict=True))
+        table = dict(zip(pairs, power, strict=True))
+        for (k, m), value in table.items():
+            assert table[-k, -m] == pytest.approx(value, rel=1e-9), "a real layer"
+        mirrored = child.power.values[[pairs.index((-k, -m)) for k, m in pairs]]
+        mirrored = np.roll(mirrored[:, ::-1, ::-1], 1, axis=(1, 2))
+        np.testing.assert_allclose(mirrored, child.power, atol=1e-12 * power.sum())
+        by = dict(zip(pairs, child.folded_by.values.tolist(), strict=True))
+        assert by[1, 0] == "down2.conv", "5 of 32 is above what 8 samples represent"
+        assert by[0, 0] == ""
+        assert by[0, 1] == ("bottleneck.conv" if child.name == "output" else "")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tone": ((1, 2), (0, 0))}, r"tone \(0, 0\) is a constant"),
+        ({"tone": ((1, 2), (0, 4))}, "not below Nyquist along x"),
+        ({"tone": ((1, 2), (3,))}, "two whole numbers of cycles"),
+        ({"tone": ((1, 2), (2, 1), (1, 1))}, "two whole numbers of cycles"),
+        ({"tone": ((1, 2), (2, 1)), "amplitude": (1.0, 2.0, 3.0)}, "one amplitude or two"),
+        ({"tone": ((1, 2), (2, 1)), "amplitude": (1.0, -2.0)}, "amplitude must be positive"),
+    ],
+)
+def test_tones_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        order_spectra(nn.ReLU(), **{"shape": (1, 8, 8), "phases": 8, "layers": ["ReLU"], **options})

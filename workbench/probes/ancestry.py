@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from workbench.probes.lattice import Grid, folded
+from workbench.probes.lattice import Grid, Order, folded, true_frequency
 from workbench.probes.taps import Layer
 
 
@@ -52,10 +52,10 @@ class Origins:
     """
 
     ancestry: Ancestry
-    held: Mapping[str, Mapping[int, float]]
+    held: Mapping[str, Mapping[Order, float]]
     grids: Mapping[str, Grid]
 
-    def folders(self, name: str, order: int) -> dict[tuple[float, float], str]:
+    def folders(self, name: str, order: Order) -> dict[tuple[float, float], str]:
         """First layer at each rate (samples per frame) that holds an order folded, on the way to `name`.
 
         They come in the order in which they run: the first one folded it first.
@@ -65,7 +65,8 @@ class Origins:
             lattice = self.grids.get(before)
             if lattice is None or order not in self.held.get(before, {}):
                 continue
-            if any(folded(order * m, q)[1] for m, q in zip(lattice.tone, lattice.own, strict=True)):
+            true = true_frequency(lattice, order)
+            if any(folded(f, q)[1] for f, q in zip(true, lattice.own, strict=True)):
                 rate = lattice.own[0] / lattice.scale[0], lattice.own[1] / lattice.scale[1]
                 found.setdefault((float(rate[0]), float(rate[1])), before)
         return found

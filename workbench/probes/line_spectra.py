@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from workbench.probes.ancestry import Ancestry, Origins
 from workbench.probes.collecting import NotFiniteError
-from workbench.probes.dense import Dense, divide
-from workbench.probes.drives import Tone
+from workbench.probes.dense import Dense, divide, divide_pairs
+from workbench.probes.drives import Drive, Tone, TonePair
 from workbench.probes.forward import evaluate, further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.images import as_image
-from workbench.probes.lattice import Grid, folding_rates, grid
+from workbench.probes.lattice import Grid, Order, folding_rates, grid
 from workbench.probes.orders import _checked_tone
+from workbench.probes.partition import partition
 from workbench.probes.reduction import Frames, cropped, energies
 from workbench.probes.sweep import Sweep
 from workbench.probes.taps import Layer
@@ -30,9 +31,9 @@ LISTED = 1e-14  # an order that holds less of its layer's power is not listed
 def order_spectra(
     module: nn.Module,
     shape: Sequence[int] = (1, 64, 64),
-    tone: Sequence[int] = (5, 11),
+    tone: Sequence[Any] = (5, 11),
     phases: int = 32,
-    amplitude: float = 1.0,
+    amplitude: float | Sequence[float] = 1.0,
     offset: float = 0.0,
     channels: Sequence[float] | None = None,
     *,
@@ -51,7 +52,7 @@ def order_spectra(
     Parameters
     ----------
     module, shape, tone, phases, amplitude, offset, channels, inputs, tone_input, dtype, memory
-        As in `analyse_orders`.
+        As in `analyse_orders`; two tones as ``((m_y, m_x), (m_y, m_x))``, of one amplitude or of two.
     layers : sequence of str
         The layers to look at.
 
@@ -70,7 +71,8 @@ def order_spectra(
         ``folding_layer(order, passed)``: that layer for every rate passed, ``passed_rate_y``,
         ``passed_rate_x``.
 
-        Listed are the orders ``|k| <= max(64, J)`` with more than 1e-14 of the layer's power.
+        Listed are the orders ``|k| <= max(64, J)`` with more than 1e-14 of the layer's power. Two tones have
+        pairs of orders (k, l), the coordinates ``order_1``, ``order_2`` along `order`: the strongest 256.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def order_spectra(
     (-10.0, '1')
     """
     module = original(module)
-    wave = _checked_tone(shape, tone, phases, amplitude, offset, channels)
+    wave = _drive(shape, tone, phases, amplitude, offset, channels)
     names = (layers,) if isinstance(layers, str) else tuple(layers)
     device, own_type = placement(module)
     sweep = Sweep(module, wave, further_inputs(inputs, tone_input), device, dtype or own_type)
@@ -106,6 +108,28 @@ def order_spectra(
     origins = Origins(ancestry, collector.held, collector.grids)
     children = {name: _dataset(collector.kept[name], wave, origins) for name in names}
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=_attributes(wave)), **children})
+
+
+def _drive(
+    shape: Sequence[int],
+    tone: Sequence[Any],
+    phases: int,
+    amplitude: float | Sequence[float],
+    offset: float,
+    channels: Sequence[float] | None,
+) -> Tone | TonePair:
+    """Check one tone, or two of which each would do alone."""
+    if not isinstance(tone, Sequence) or len(tone) != 2 or any(np.ndim(part) != 1 for part in tone):
+        return _checked_tone(shape, tone, phases, amplitude, offset, channels)  # type: ignore[arg-type]
+    if np.shape(amplitude) not in ((), (2,)):
+        raise ValueError(f"two tones have one amplitude or two, found {amplitude!r}")
+    each = np.broadcast_to(np.asarray(amplitude, dtype=float), (2,))
+    one, two = (
+        _checked_tone(shape, list(t), phases, float(a), offset, channels)
+        for t, a in zip(tone, each, strict=True)
+    )
+    tones, amplitudes = (one.cycles, two.cycles), (one.amplitude, two.amplitude)
+    return TonePair(one.shape, tones, one.phases, amplitudes, one.offset, one.weights)
 
 
 def _ancestry(sweep: Sweep, names: Sequence[str]) -> Ancestry:
@@ -134,11 +158,11 @@ class Kept:
 class DenseCollector:
     """Observer that keeps the dense spectra of some layers, and of the others only what orders they hold."""
 
-    tone: Tone
+    drive: Drive
     dense: frozenset[str]
     only: frozenset[str] | None = None
     kept: dict[str, Kept] = field(default_factory=dict)
-    held: dict[str, Mapping[int, float]] = field(default_factory=dict)
+    held: dict[str, Mapping[Order, float]] = field(default_factory=dict)
     grids: dict[str, Grid] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     gathered: dict[str, Frames] = field(default_factory=dict)
@@ -161,55 +185,99 @@ class DenseCollector:
 
     def _begin(self, layer: Layer, image: Tensor) -> str:
         size = (int(image.shape[2]), int(image.shape[3]))
-        _, height, width = self.tone.shape
+        _, height, width = self.drive.shape
         lattice, reason = grid(
-            layer.lineage.rate, layer.lineage.passed, size, (height, width), self.tone.cycles
+            layer.lineage.rate, layer.lineage.passed, size, (height, width), *self.drive.tones
         )
         if lattice is not None:
             self.grids[layer.name] = lattice
-            self.gathered[layer.name] = Frames(self.tone.count)
+            self.gathered[layer.name] = Frames(self.drive.count)
         return reason
 
     def _finish(self, layer: Layer, size: tuple[int, int], frames: Tensor) -> None:
-        energy = energies(frames, self.tone.phases).cpu().numpy()
-        if not np.isfinite(energy).all():
+        phases, axes = self.drive.phases, len(self.drive.tones)
+        energy = energies(frames, phases, axes)
+        if not bool(torch.isfinite(energy).all()):
             raise NotFiniteError(
                 f"layer {layer.name!r} ({layer.kind}) returned NaN or infinite values for a finite input"
             )
-        lattice = self.grids[layer.name]
-        dense = divide(energy, lattice, self.tone.phases, not frames.is_complex())
-        total = dense.total or 1.0
+        lattice, real = self.grids[layer.name], not frames.is_complex()
         noise = max(LISTED, 100 * torch.finfo(frames.dtype).eps ** 2)  # rounding is no harmonic
+        values = energy.cpu().numpy()
+        if axes == 1:
+            dense = divide(values, lattice, phases, real)
+        else:
+            dense = divide_pairs(values, partition(lattice, phases, real, frames.device), noise)
+        total = dense.total or 1.0
         self.held[layer.name] = {k: p for k, p in dense.by_order().items() if p > noise * total}
         if layer.name in self.dense:
             self.kept[layer.name] = Kept(layer, size, lattice, dense)
 
 
-def _dataset(kept: Kept, tone: Tone, origins: Origins) -> xr.Dataset:
+def _dataset(kept: Kept, drive: Tone | TonePair, origins: Origins) -> xr.Dataset:
     layer, lattice, dense = kept.layer, kept.grid, kept.dense
-    total = dense.total or 1.0
-    orders = [k for k, power in dense.by_order().items() if power > LISTED * total] or [0]
-    power = np.stack([dense.power[k] for k in orders])
-    cause = np.stack([dense.cause[k] for k in orders])
-    highest = max(abs(k) for k in orders)
-    rates = folding_rates(lattice, max(highest, 1))
-    folded_at = rates[np.array(orders) + (len(rates) // 2)]
-    passed = [(float(q[0] / lattice.scale[0]), float(q[1] / lattice.scale[1])) for q in lattice.rates]
-    folders = [origins.folders(layer.name, k) for k in orders]
-    first = [next(iter(found.items()), ((np.nan, np.nan), "")) for found in folders]
+    least = LISTED * (dense.total or 1.0)
+    zero: Order = 0 if isinstance(drive, Tone) else (0, 0)
+    orders = [k for k, power in dense.by_order().items() if power > least]
+    if not orders:
+        orders = [zero]
+        dense.at(zero, lattice.window)
     dims = ("order", "frequency_y", "frequency_x")
     square = {"units": "squared units of the layer", "long_name": "power of each order, summed over channels"}
-    meanings = dense.causes
     flags = {
-        "flag_values": list(range(len(meanings))),
-        "flag_meanings": " ".join(meanings),
+        "flag_values": list(range(len(dense.causes))),
+        "flag_meanings": " ".join(dense.causes),
         "long_name": "cause",
     }
-    per_frame = {"units": "samples per frame"}
+    power, cause = (np.stack([values[k] for k in orders]) for values in (dense.power, dense.cause))
     data: dict[str, Any] = {
         "power": (dims, np.fft.fftshift(power, axes=(1, 2)), square),
         "cause": (dims, np.fft.fftshift(cause, axes=(1, 2)), flags),
-        "folded_at": ("order", folded_at, per_frame | {"long_name": "highest rate that folds the order"}),
+    }
+    coords = _numbers(orders) | _frequencies(layer, lattice)
+    result = xr.Dataset(data, coords, _attributes(drive)).merge(
+        _folding(layer.name, lattice, orders, origins)
+    )
+    return result.assign_attrs(
+        module_type=layer.kind,
+        rate=[float(rate) for rate in layer.lineage.rate],
+        size=list(kept.size),
+        window=list(lattice.window),
+        layer_power=dense.total,
+        real=dense.real,
+        norm="forward",
+    )
+
+
+def _numbers(orders: Sequence[Order]) -> dict[str, Any]:
+    """Coordinates that name the orders: of one tone, or of each of two."""
+    if isinstance(orders[0], int):
+        return {"order": ("order", list(orders), {"units": "1", "long_name": "order of the input tone"})}
+    return {
+        f"order_{i}": (
+            "order",
+            [k[i - 1] for k in orders if isinstance(k, tuple)],
+            {"units": "1", "long_name": f"order of input tone {i}"},
+        )
+        for i in (1, 2)
+    }
+
+
+def _folding(name: str, lattice: Grid, orders: Sequence[Order], origins: Origins) -> xr.Dataset:
+    """Rates that fold each order, and the layers that did."""
+    highest = max(1, int(np.abs(np.array(orders)).max()))
+    index = np.array(orders) + highest
+    rates = folding_rates(lattice, highest)
+    passed = [(float(q[0] / lattice.scale[0]), float(q[1] / lattice.scale[1])) for q in lattice.rates]
+    folders = [origins.folders(name, k) for k in orders]
+    first = [next(iter(found.items()), ((np.nan, np.nan), "")) for found in folders]
+    per_frame = {"units": "samples per frame"}
+    data: dict[str, Any] = {
+        "folded_at": (
+            "order",
+            rates[tuple(np.atleast_2d(index.T))],
+            per_frame | {"long_name": "highest rate that folds the order"},
+        ),
         "folded_by": (
             "order",
             [by for _, by in first],
@@ -226,20 +294,9 @@ def _dataset(kept: Kept, tone: Tone, origins: Origins) -> xr.Dataset:
         ),
     }
     coords: dict[str, Any] = {
-        "order": ("order", orders, {"units": "1", "long_name": "order of the input tone"}),
-        "passed_rate_y": ("passed", [q[0] for q in passed], per_frame),
-        "passed_rate_x": ("passed", [q[1] for q in passed], per_frame),
-        **_frequencies(layer, lattice),
+        f"passed_rate_{axis}": ("passed", [q[i] for q in passed], per_frame) for i, axis in enumerate("yx")
     }
-    return xr.Dataset(data, coords, _attributes(tone)).assign_attrs(
-        module_type=layer.kind,
-        rate=[float(rate) for rate in layer.lineage.rate],
-        size=list(kept.size),
-        window=list(lattice.window),
-        layer_power=dense.total,
-        real=dense.real,
-        norm="forward",
-    )
+    return xr.Dataset(data, coords)
 
 
 def _frequencies(layer: Layer, lattice: Grid) -> dict[str, Any]:
@@ -254,14 +311,18 @@ def _frequencies(layer: Layer, lattice: Grid) -> dict[str, Any]:
     return coords
 
 
-def _attributes(tone: Tone) -> dict[str, Any]:
-    squares = float(np.square(tone.weights).sum())
+def _attributes(drive: Tone | TonePair) -> dict[str, Any]:
+    squares = float(np.square(drive.weights).sum())
+    one = isinstance(drive, Tone)
+    amplitudes = [drive.amplitude] if isinstance(drive, Tone) else list(drive.amplitudes)
+    powers = [squares * amplitude**2 / 2 for amplitude in amplitudes]
+    tones = [list(tone) for tone in drive.tones]
     return {
-        "tone": list(tone.cycles),
-        "shape": list(tone.shape),
-        "phases": tone.phases,
-        "amplitude": tone.amplitude,
-        "offset": tone.offset,
-        "channels": list(tone.weights),
-        "input_order_1_power": squares * tone.amplitude**2 / 2,
+        "tone": tones[0] if one else tones,
+        "shape": list(drive.shape),
+        "phases": drive.phases,
+        "amplitude": amplitudes[0] if one else amplitudes,
+        "offset": drive.offset,
+        "channels": list(drive.weights),
+        "input_order_1_power": powers[0] if one else powers,
     }
