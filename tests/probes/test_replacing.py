@@ -226,6 +226,37 @@ def test_weights_are_kept_when_the_border_changes():
     assert leakage(analyse_orders(new, (1, 16, 16), (3, 5), phases=16)) <= 1e-10
 
 
+def test_a_substitute_takes_another_border_too():
+    torch.manual_seed(1)
+    parts = [nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 4, 2, 1), nn.ReLU()]
+    network = nn.Sequential(*parts, nn.ConvTranspose2d(4, 1, 4, 2, 1)).double()
+    changes = {"2": "blurpool", "3": "filtered", "5": "bilinear"}
+    frame = ((1, 32, 32), (3, 5), 32)
+    assert leakage(analyse_orders(replace_layers(network, changes), *frame)) > 1e-4
+    periodic = replace_layers(network, changes | {"*": "circular"})
+    assert leakage(analyse_orders(periodic, *frame)) <= 1e-10
+    back = replace_layer(periodic, "2", "zeros")
+    assert back[2].border.padding == "replicate"  # a border of zeros would win the maximum
+    assert len(replacement_notes(periodic)) == 7  # three changes, four borders
+
+
+def test_everywhere_means_what_is_not_so_already():
+    network = UNet(
+        1, 1, size=16, depth=2, width=4, activation="filtered_relu", padding="circular", norm="none"
+    )
+    assert replacement_notes(replace_layer(network, "*", "filtered_relu")) == (
+        "output (Tanh) became filtered_relu: border rule circular",
+    )
+    noted = replacement_notes(replace_layer(network, "*", "tanh"))
+    assert [note.split()[0] for note in noted] == [
+        *("bottleneck.activation", "up2.activation", "up1.activation"),
+    ]
+    placeholder = nn.Sequential(nn.Identity(), nn.ReLU())
+    new = replace_layer(placeholder, "*", "tanh")
+    assert isinstance(new[0], nn.Identity)
+    assert isinstance(replace_layer(placeholder, "0", "tanh")[0], nn.Tanh)
+
+
 # ---------------------------------------------------------------- activations
 @pytest.mark.parametrize("kind", [*ACTIVATIONS, "identity", "leaky_relu(0.3)", "filtered_elu(0.5)"])
 def test_every_activation_can_be_put_in(kind):

@@ -74,7 +74,9 @@ def test_a_branch_begins_from_the_replaced_network_with_trained_weights(parent, 
     events = child.events()
     assert events.kind.values.tolist()[0] == "branch"
     message = str(events.message.values[0])
-    assert message.startswith("down2.conv (Convolution) became blurpool: weights kept exactly; up1.conv")
+    assert message.startswith(
+        "generator: down2.conv (Convolution) became blurpool: weights kept exactly; up1.conv"
+    )
     assert f"{len(old) - len(gone)} of {len(old)} tensors carried over; begun anew: " in message
     assert "optimisers/generator/generator.down2.conv.weight" in message
     assert child.scalars().step.values.tolist() == [4, 5]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from workbench.nets import PADDINGS, TransposedConvolution
 from workbench.nets.lowpass import LowPass
 from workbench.probes.guard import original, placement
-from workbench.probes.stand_ins import Settings, Substitute
+from workbench.probes.stand_ins import SAME, Settings, Substitute
 from workbench.probes.substitutes import (
     REPLACEMENTS,
     CannotReplaceError,
@@ -56,7 +56,7 @@ def replace_layer(
         Any network; it is left as it was.
     name : str
         As in ``named_modules`` or in an order analysis ("down2.conv", also "down2.conv#2"); "*" replaces
-        every layer for which this kind makes sense.
+        every layer for which this kind makes sense, except ``nn.Identity``.
     kind : str
         One of ``REPLACEMENTS``.
     padding : str, optional
@@ -119,7 +119,8 @@ def replace_layers(
         settings = Settings(padding or _border_rule(result), taps)
         for found in _targets(result, name, kind):
             result, note = _replaced(result, found, kind, settings)
-            notes.append(note)
+            if name != EVERYWHERE or not note[1].endswith(SAME):
+                notes.append(note)
     setattr(result, _NOTES, tuple(notes))
     return result
 
@@ -205,10 +206,16 @@ def _targets(module: nn.Module, name: str, kind: str) -> list[nn.Module]:
     _ = REPLACEMENTS[kind.partition("(")[0] if isinstance(kind, str) else kind]
     layers = _layers(module)
     if name == EVERYWHERE:
-        fitting = [part for part in layers.values() if not _refusal(part, kind)]
-        if not fitting:
+        fitting = {key: part for key, part in layers.items() if not _refusal(part, kind)}
+        # A placeholder does nothing on purpose; what is inside another target goes with it.
+        outer = [
+            part
+            for key, part in fitting.items()
+            if not isinstance(part, nn.Identity) and not key.startswith(tuple(f"{k}." for k in fitting))
+        ]
+        if not outer:
             raise ValueError(f"{type(module).__name__} has no layer that {kind!r} makes sense for")
-        return fitting
+        return outer
     part = _find(module, layers, name)
     reason = _refusal(part, kind)
     if reason:

@@ -37,6 +37,7 @@ PADS: dict[type[nn.Module], str] = {
     nn.CircularPad2d: "circular",
 }
 _KEPT = "weights kept exactly"
+SAME = "the same layer"
 
 
 class Substitute(nn.Sequential):
@@ -92,9 +93,9 @@ def activation(spelling: str) -> Maker:
         given = "(" in spelling
         if type(new) is type(layer) and not given:
             if not isinstance(new, FilteredActivation):
-                return layer, "the same layer"
+                return layer, SAME
             if isinstance(layer, FilteredActivation) and type(new.activation) is type(layer.activation):
-                return layer, "the same layer"
+                return layer, SAME
         if isinstance(new, FilteredActivation) and type(new.activation) is type(layer) and not given:
             new.activation = layer
             if getattr(layer, "inplace", False):
@@ -184,7 +185,7 @@ def other_filter(layer: FilteredDownsample, settings: Settings, design: str) -> 
 def average(layer: nn.Module, settings: Settings) -> tuple[nn.Module, str]:  # noqa: ARG001
     """Average pooling over the same windows."""
     if isinstance(layer, nn.AvgPool2d):
-        return layer, "the same layer"
+        return layer, SAME
     if isinstance(layer, nn.MaxPool2d):
         pool = nn.AvgPool2d(layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode, False)
         return pool, "no weights"
@@ -194,7 +195,7 @@ def average(layer: nn.Module, settings: Settings) -> tuple[nn.Module, str]:  # n
 def maximum(layer: nn.Module, settings: Settings) -> tuple[nn.Module, str]:  # noqa: ARG001
     """Maximum pooling over the same windows."""
     if isinstance(layer, nn.MaxPool2d):
-        return layer, "the same layer"
+        return layer, SAME
     if isinstance(layer, nn.AvgPool2d):
         pool = nn.MaxPool2d(layer.kernel_size, layer.stride, layer.padding, ceil_mode=layer.ceil_mode)
         return pool, "no weights"
@@ -226,7 +227,7 @@ def resized(conv: nn.ConvTranspose2d, settings: Settings) -> tuple[nn.Module, st
     resize, border, small, residual = as_resize(conv)
     note = (
         f"kernel {_size(conv.kernel_size)} fitted by {_size(small.kernel_size)}, "
-        f"relative residual {residual:.2g}; bias kept"
+        f"relative residual {residual:.2g}{'' if conv.bias is None else ', bias kept'}"
     )
     return Substitute(resample=resize, border=border, conv=small), note
 
@@ -271,14 +272,14 @@ def nearest(layer: nn.Module, settings: Settings) -> tuple[nn.Module, str]:  # n
     if not isinstance(layer, nn.Upsample):
         return nn.Upsample(scale_factor=2, mode="nearest"), "no weights"
     if layer.mode == "nearest":
-        return layer, "the same layer"
+        return layer, SAME
     return nn.Upsample(layer.size, layer.scale_factor, "nearest"), "no weights"
 
 
 def bilinear(layer: nn.Module, settings: Settings) -> tuple[nn.Module, str]:
     """Bilinear resize by the same factor."""
     if isinstance(layer, nn.Upsample) and layer.mode == "bilinear":
-        return layer, "the same layer"
+        return layer, SAME
     if _doubles(layer) and settings.padding not in ("zeros", "replicate"):
         return FilteredUpsample(BINOMIAL, settings.padding), f"border rule {settings.padding}"
     if not isinstance(layer, nn.Upsample):
@@ -308,6 +309,8 @@ def bordered(padding: str) -> Callable[[nn.Conv2d, Settings], tuple[nn.Module, s
     """Change the border rule of a convolution."""
 
     def make(conv: nn.Conv2d, settings: Settings) -> tuple[nn.Module, str]:  # noqa: ARG001
+        if conv.padding_mode == padding:
+            return conv, SAME
         conv.padding_mode = padding  # type: ignore[assignment]
         return conv, _KEPT
 
@@ -324,11 +327,11 @@ def bordered_expansion(padding: str) -> Maker:
     """Change the border rule of a transposed convolution."""
 
     def make(conv: nn.ConvTranspose2d, settings: Settings) -> tuple[nn.Module, str]:  # noqa: ARG001
+        if border_rule(conv) == padding:
+            return conv, SAME
         if isinstance(conv, TransposedConvolution):
             conv.border_rule = padding
             return conv, _KEPT
-        if padding == "zeros":
-            return conv, "the same layer"
         return Substitute(border=widen_output(conv, 0, 0, padding), conv=conv), _KEPT
 
     return make
@@ -344,10 +347,10 @@ def padded(padding: str) -> Maker:
             pad.up.padding = pad.down.padding = padding
         elif isinstance(pad, nn.Upsample):
             if padding == "replicate":
-                return pad, "the same layer"
+                return pad, SAME
             return FilteredUpsample(BINOMIAL, padding), "the same filter"
         elif PADS[type(pad)] == padding:
-            return pad, "the same layer"
+            return pad, SAME
         else:
             left, right, top, bottom = pad.padding  # type: ignore[misc]
             return Border((top, bottom), (left, right), padding), "no weights"
@@ -363,3 +366,25 @@ def no_border_to_choose(layer: nn.Module) -> str:
             return f"up-sampling of mode {layer.mode} looks at no border"
         return not_doubling(layer)
     return ""
+
+
+def rebordered(padding: str) -> Maker:
+    """Change the border rule of a substitute."""
+
+    def make(layer: Substitute, settings: Settings) -> tuple[nn.Module, str]:  # noqa: ARG001
+        border = layer.get_submodule("border")
+        assert isinstance(border, Border)
+        # A border of zeros would be the maximum among negative values.
+        highest = any(isinstance(part, nn.MaxPool2d) for part in layer)
+        rule = "replicate" if highest and padding == "zeros" else padding
+        if border.padding == rule:
+            return layer, SAME
+        border.padding = rule
+        return layer, _KEPT
+
+    return make
+
+
+def unbordered(layer: Substitute) -> str:
+    """Why a substitute has no border rule to choose, or an empty text."""
+    return "" if "border" in dict(layer.named_children()) else "it has no border"

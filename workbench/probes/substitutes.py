@@ -86,6 +86,7 @@ def _rules() -> dict[str, tuple[Rule, ...]]:
         rules[padding] = (
             Rule((nn.Conv2d,), stand_ins.bordered(padding), stand_ins.borderless),
             Rule((nn.ConvTranspose2d,), stand_ins.bordered_expansion(padding)),
+            Rule((stand_ins.Substitute,), stand_ins.rebordered(padding), stand_ins.unbordered),
             Rule(others, stand_ins.padded(padding), stand_ins.no_border_to_choose),
         )
     return rules

@@ -93,7 +93,11 @@ def carry_over(origin: Checkpoint, before: System, replacements: Sequence[Sequen
             continue
         result[name] = value
         used.add(name)
-    notes = [n for k, network in after.networks.items() for n in replacement_notes(network)[old[k] :]]
+    notes = [
+        f"{name}: {'; '.join(new)}"
+        for name, network in after.networks.items()
+        if (new := replacement_notes(network)[old[name] :])
+    ]
     meta = meta | {"branched": _told(notes, [name for name in tensors if name not in used], len(tensors))}
     save_checkpoint(run, result, meta, pinned=origin.pinned)
 
