@@ -55,7 +55,7 @@ def test_equal_seeds_give_equal_bits():
     [("noise", 0.7, 256), ("mirror", 0.5, 256), ("misregistration", 0.4, 256), ("frequency offset", 0.06, 9)],
 )
 def test_disturbances_cost_what_theory_says(kind, amount, window):
-    pair = simulate_pair(256, temporal=1.0, baseline=0.0, snr_db=60.0, seed=1)
+    pair = simulate_pair(256, temporal=1.0, baseline=0.0, snr_db=60.0, seed=0)
     second = disturb_pair(pair.second.values, kind, amount)
     if window == 256:
         found = whole(pair.first.values, second)

@@ -13,6 +13,7 @@ from workbench.signals import Registry
 __all__ = ["DISTURBANCES", "disturb_pair", "expected_loss", "simulate_pair", "tone_coherence", "tone_fit"]
 
 Array = npt.NDArray[Any]
+_STREAM = 7
 
 
 def simulate_pair(
@@ -204,7 +205,9 @@ def disturb_pair(image: npt.ArrayLike, kind: str, amount: float, seed: int = 0) 
         raise ValueError(f"a square complex image is needed, found {values.dtype} {values.shape}")
     if not (np.isfinite(values).all() and np.isfinite(amount)):
         raise ValueError("a finite image with a finite amount is needed, found NaN or infinite values")
-    return np.asarray(rule(values.astype(np.complex128), float(amount), np.random.default_rng(seed)))
+    # A stream of its own: the same seed must not draw the speckle of the image again as its noise.
+    rng = np.random.default_rng([_STREAM, seed])
+    return np.asarray(rule(values.astype(np.complex128), float(amount), rng))
 
 
 def expected_loss(kind: str, amount: npt.ArrayLike, window: int, oversampling: float = 1.0) -> Array:

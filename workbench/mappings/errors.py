@@ -15,6 +15,7 @@ from workbench.signals import Registry
 __all__ = ["ERRORS", "disturb"]
 
 Array = npt.NDArray[Any]
+_STREAM = 11
 Rule = Callable[[Array, float, np.random.Generator], Array]
 
 
@@ -105,4 +106,7 @@ def disturb(image: npt.ArrayLike, kind: str, amount: float, seed: int = 0) -> Ar
     if not (np.isfinite(amount) and amount >= 0):
         raise ValueError(f"an error needs a finite amount of at least 0, found {amount}")
     values = np.asarray(require_real(np.asarray(image, dtype=np.float64), "disturb"))
-    return values if amount == 0 else np.asarray(rule(values, float(amount), np.random.default_rng(seed)))
+    if amount == 0:
+        return values
+    # A stream of its own: the same seed must not draw the scene's noise again.
+    return np.asarray(rule(values, float(amount), np.random.default_rng([_STREAM, seed])))

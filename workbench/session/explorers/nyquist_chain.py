@@ -229,7 +229,7 @@ class NyquistExplorer(Explorer):
         ]
         if self.error == "white noise":
             lines += [
-                "noise = np.random.default_rng(0).normal(size=mapped.shape)",
+                "noise = np.random.default_rng(1).normal(size=mapped.shape)",
                 f"mapped = mapped + {self.amount!r} * np.sqrt(np.mean(mapped**2)) * noise",
             ]
         lines += [

@@ -10,8 +10,10 @@ import panel_material_ui as pmui
 from workbench.session.explorers import Explorer
 from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.session.explorers.nyquist_chain import NyquistExplorer
+from workbench.session.explorers.pair_chain import CoherenceExplorer
 from workbench.session.explorers.resampling_chain import ResamplingExplorer
 from workbench.views.explorers.activation_cards import activation_desk
+from workbench.views.explorers.coherence_cards import coherence_desk
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.nyquist_cards import nyquist_desk
 from workbench.views.explorers.resampling_cards import resampling_desk
@@ -23,6 +25,7 @@ EXPLORERS: dict[str, tuple[type[Explorer], Callable[[Any], ExplorerDesk]]] = {
     "activations": (ActivationExplorer, activation_desk),
     "resampling": (ResamplingExplorer, resampling_desk),
     "nyquist": (NyquistExplorer, nyquist_desk),
+    "coherence": (CoherenceExplorer, coherence_desk),
 }
 
 

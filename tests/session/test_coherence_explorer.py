@@ -1,0 +1,79 @@
+"""The coherence explorer's numbers, without a screen."""
+
+import numpy as np
+import pytest
+
+from workbench.session.explorers.pair_chain import FILES, CoherenceExplorer
+
+
+def readout(explorer, label):
+    return next(r.value for r in explorer.picture().readouts if r.label == label)
+
+
+@pytest.mark.parametrize("name", CoherenceExplorer.PRESETS)
+def test_every_preset_shows_something_and_runs_as_code(name, capsys):
+    explorer = CoherenceExplorer()
+    explorer.choose_preset(name)
+    picture = explorer.picture()
+    assert picture.trouble == ""
+    assert picture.frames["maps"].data is not None
+    exec(explorer.as_code(), {})
+    mean = float(capsys.readouterr().out.split()[0])
+    assert mean == pytest.approx(readout(explorer, "mean |γ̂|"))
+
+
+@pytest.mark.parametrize("disturbance", ["none", "noise", "mirror", "misregistration", "frequency offset"])
+@pytest.mark.parametrize("baseline", [0.0, 600.0])
+def test_the_model_predicts_the_estimate(disturbance, baseline):
+    explorer = CoherenceExplorer(
+        temporal=0.95, baseline=baseline, disturbance=disturbance, amount=0.1, window=7
+    )
+    assert readout(explorer, "corrected") == pytest.approx(
+        readout(explorer, "true γ in the window"), abs=0.05
+    )
+
+
+def test_fringes_inside_a_window_cost_coherence_and_removing_them_gives_it_back():
+    fringed = CoherenceExplorer(temporal=1.0, baseline=1200.0, window=9)
+    flat = CoherenceExplorer(temporal=1.0, baseline=1200.0, window=9, flatten=True)
+    assert readout(fringed, "mean |γ̂|") < 0.3
+    assert readout(flat, "mean |γ̂|") > 0.75
+
+
+def test_fewer_looks_lift_the_null_level():
+    levels = [readout(CoherenceExplorer(temporal=0.0, oversampling=o), "null level") for o in (1.0, 2.0)]
+    assert levels[1] > levels[0] + 0.1
+    for oversampling in (1.0, 2.0):
+        picture = CoherenceExplorer(temporal=0.0, oversampling=oversampling).picture()
+        share = float(np.isfinite(picture.frames["maps"].data.significant).mean())
+        assert share < 0.1
+
+
+def test_the_sweep_follows_the_closed_form():
+    explorer = CoherenceExplorer(temporal=0.9, baseline=0.0, disturbance="noise", amount=1.0, window=7)
+    sweep = explorer.picture().frames["sensitivity"].data
+    theory = np.interp(sweep.amount.values, sweep.fine.values, sweep.theory.values)
+    np.testing.assert_allclose(sweep.measured, theory, atol=0.05)
+
+
+def test_without_a_disturbance_there_is_no_sweep():
+    assert "Choose a disturbance" in CoherenceExplorer().picture().frames["sensitivity"].caption
+
+
+def test_the_toy_fit_says_where_it_ends():
+    assert "finds the frequency" in CoherenceExplorer().picture().frames["loss"].caption
+    trapped = CoherenceExplorer(loss_window=64).picture().frames["loss"].caption
+    assert "a side lobe holds it" in trapped
+
+
+def test_files_of_the_workspace_make_a_pair(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    rng = np.random.default_rng(1)
+    image = rng.normal(size=(70, 70, 2)) @ [1, 1j]
+    np.save(tmp_path / "data" / "a.npy", image)
+    np.save(tmp_path / "data" / "b.npy", 2 * image * np.exp(0.5j))
+    explorer = CoherenceExplorer(source=FILES, file_1="a.npy", file_2="b.npy")
+    assert readout(explorer, "mean |γ̂|") == pytest.approx(1.0)
+    assert "temporal" not in explorer.relevant()
+    assert "no file" in CoherenceExplorer(source=FILES, file_1="a.npy").picture().trouble

@@ -1,0 +1,309 @@
+"""The coherence explorer: a pair, its estimate, what the estimate is worth, what destroys it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import param
+import xarray as xr
+
+from workbench.interferometry import (
+    DISTURBANCES,
+    coherence,
+    disturb_pair,
+    expected_loss,
+    magnitude_histogram,
+    mean_coherence,
+    simulate_pair,
+    tone_coherence,
+    tone_fit,
+)
+from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.pictures import plane
+from workbench.session.explorers.quiz import Answer
+from workbench.session.explorers.user_scenes import user_scene
+from workbench.session.frame import Frame
+from workbench.signals import coherence_bias, coherence_null_quantile
+
+__all__ = ["CoherenceExplorer"]
+
+SIZE = 64
+FILES = "my two files"
+BANDS = {"X, 3.1 cm": 0.031, "C, 5.55 cm": 0.0555, "L, 23.8 cm": 0.238}
+REACH = {"none": 1.0, "frequency offset": 0.25, "mirror": 2.0, "noise": 2.0, "misregistration": 2.0}
+SWEEP = 9
+
+Array = npt.NDArray[Any]
+
+
+class CoherenceExplorer(Explorer):
+    """Interferometric coherence: estimated, biased, significant or not."""
+
+    TITLE = "Coherence"
+    INTRO = (
+        "Coherence says how much two complex images have in common. Its estimate from few looks is too high: "
+        "a number means something only beside its null level (seed paper, sections 5 and 6)."
+    )
+    FRAMES = ("maps", "histogram", "bias", "sensitivity", "loss")
+    GROUPS = (
+        Group(
+            "Pair",
+            ("source", "file_1", "file_2", "temporal", "baseline", "band", "snr", "oversampling"),
+            "γ = γₜ · (1 − B / Bmax) · 1 / (1 + 1/SNR)",
+        ),
+        Group("Estimate", ("window", "flatten"), "γ̂ = Σ x y* / √(Σ|x|² Σ|y|²)"),
+        Group("Disturbance of the second image", ("disturbance", "amount"), ""),
+        Group("Loss on a toy fit", ("loss_window", "start"), "L = 1 − |γ̂|   (eq. 8)"),
+    )
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "a good pair": {"temporal": 0.9},
+        "nothing in common": {"temporal": 0.0},
+        "fringes inside the window": {"temporal": 1.0, "baseline": 1200.0, "window": 9},
+        "critical baseline": {"temporal": 1.0, "baseline": 4500.0, "flatten": True},
+        "mirror": {"temporal": 1.0, "baseline": 0.0, "disturbance": "mirror", "amount": 1.0},
+        "half a pixel off": {"temporal": 1.0, "disturbance": "misregistration", "amount": 0.5},
+        "oversampled: fewer looks": {"temporal": 0.0, "oversampling": 2.0},
+        "the global loss is trapped": {"loss_window": SIZE, "start": 0.05},
+    }
+    TOLERANCE = 0.04
+
+    source: Any = param.Selector(default="simulated", objects=["simulated", FILES], label="Pair")
+    file_1 = param.String("", label="First file in the data folder")
+    file_2 = param.String("", label="Second file in the data folder")
+    temporal = param.Number(0.7, bounds=(0.0, 1.0), step=0.01, label="Temporal coherence γₜ")
+    baseline = param.Number(150.0, bounds=(0.0, 6000.0), step=25.0, label="Perpendicular baseline, m")
+    band: Any = param.Selector(default="C, 5.55 cm", objects=list(BANDS), label="Wavelength")
+    snr = param.Number(20.0, bounds=(-5.0, 40.0), step=1.0, label="Signal to noise, dB")
+    oversampling = param.Number(1.0, bounds=(1.0, 3.0), step=0.25, label="Pixels per resolution cell")
+    window: Any = param.Selector(default=5, objects=[3, 5, 7, 9, 11, 15], label="Window, pixels")
+    flatten = param.Boolean(False, label="Remove the flat-earth fringes first")
+    disturbance: Any = param.Selector(default="none", objects=list(DISTURBANCES), label="Disturbance")
+    amount = param.Number(0.5, bounds=(0.0, 2.0), step=0.01, label="Its amount")
+    loss_window: Any = param.Selector(default=5, objects=[5, 9, 16, SIZE], label="Window of the loss, pixels")
+    start = param.Number(0.05, bounds=(-0.25, 0.25), step=0.005, label="First frequency error, cycles/pixel")
+
+    def relevant(self) -> set[str]:
+        """Return the settings that have an effect now."""
+        model = ("temporal", "baseline", "band", "snr", "oversampling", "flatten")
+        hidden = {"amount": self.disturbance == "none"}
+        hidden |= dict.fromkeys(("file_1", "file_2"), self.source != FILES)
+        hidden |= dict.fromkeys(model, self.source == FILES)
+        return {name for name in self.choices() if not hidden.get(name)}
+
+    # ------------------------------------------------------------ the pair
+    def _pair(self) -> tuple[Array, Array, dict[str, Any]]:
+        if self.source == FILES:
+            return user_scene(self.file_1, SIZE), user_scene(self.file_2, SIZE), {}
+        pair = simulate_pair(
+            SIZE,
+            self.temporal,
+            self.baseline,
+            wavelength=BANDS[self.band],
+            snr_db=self.snr,
+            oversampling=self.oversampling,
+        )
+        first, second = pair.first.values, pair.second.values
+        if self.flatten:
+            second = second * np.exp(-2j * np.pi * pair.attrs["fringe_frequency"] * np.arange(SIZE))
+        return first, second, dict(pair.attrs)
+
+    def _amount(self) -> float:
+        return min(self.amount, REACH[self.disturbance])
+
+    def compute(self) -> Picture:
+        """Return maps, distribution, bias curve, sensitivity, loss."""
+        first, second, model = self._pair()
+        disturbed = disturb_pair(second, self.disturbance, self._amount())
+        maps = coherence(first, disturbed, window=self.window)
+        expected = self._expected(model, maps)
+        frames = {
+            "maps": self._maps_frame(first, disturbed, maps),
+            "histogram": _histogram_frame(maps, expected),
+            "bias": _bias_frame(maps, expected),
+            "sensitivity": self._sensitivity_frame(first, second),
+            "loss": self._loss_frame(),
+        }
+        mean = float(maps.magnitude.mean())
+        return Picture(frames, self._readouts(maps, model, expected), (Answer((mean,), "mean |γ̂|"),))
+
+    def _expected(self, model: dict[str, Any], maps: xr.Dataset) -> float:
+        """Return the true coherence that the window sees, NaN for files."""
+        if not model:
+            return float("nan")
+        true = float(model["coherence"])
+        if not self.flatten:
+            true *= abs(float(tone_coherence(model["fringe_frequency"], int(maps.attrs["window"][1]))[0]))
+        return true * float(expected_loss(self.disturbance, self._amount(), self.window, self.oversampling))
+
+    # ------------------------------------------------------------ frames
+    def _maps_frame(self, first: Array, second: Array, maps: xr.Dataset) -> Frame:
+        magnitude = maps.magnitude.values
+        shown = np.where(maps.significant.values, magnitude, np.nan)
+        amplitude = np.abs(first)
+        data = xr.Dataset(
+            {
+                "amplitude": plane(amplitude, "amplitude", scale=(0.0, float(np.percentile(amplitude, 99)))),
+                "interferogram": plane(np.angle(first * np.conj(second)), "interferogram"),
+                "magnitude": plane(magnitude, "magnitude"),
+                "significant": plane(shown, "significant"),
+                "corrected": plane(maps.corrected.values, "corrected"),
+            },
+            attrs={"null_level": float(maps.attrs["null_level"])},
+        )
+        share = 100 * float(maps.significant.mean())
+        null = float(maps.attrs["null_level"])
+        return Frame(
+            data,
+            f"{share:.0f} % of the pixels lie above the null level {null:.2f}; of two images with nothing in "
+            "common about 5 % would.",
+        )
+
+    def _sensitivity_frame(self, first: Array, second: Array) -> Frame:
+        if self.disturbance == "none":
+            return Frame(None, "Choose a disturbance to see how fast it destroys the coherence.")
+        amounts = np.linspace(0.0, REACH[self.disturbance], SWEEP)
+        measured = [
+            mean_coherence(first, disturb_pair(second, self.disturbance, a), self.window) for a in amounts
+        ]
+        fine = np.linspace(0.0, REACH[self.disturbance], 101)
+        theory = expected_loss(self.disturbance, fine, self.window, self.oversampling)
+        theory = coherence_bias(np.clip(self._undisturbed() * theory, 0, 1), self.window**2)
+        data = xr.Dataset(
+            {"measured": ("amount", measured), "theory": ("fine", theory)},
+            coords={"amount": amounts, "fine": fine},
+            attrs={"kind": self.disturbance, "unit": UNITS[self.disturbance], "now": self._amount()},
+        )
+        before, now = measured[0], float(np.interp(self._amount(), amounts, measured))
+        what = f"{self.disturbance.capitalize()} of {self._amount():g} {UNITS[self.disturbance]}"
+        return Frame(
+            data,
+            f"{what} lowers the mean |γ̂| from {before:.2f} to {now:.2f}; the line is the closed form with "
+            "the estimate's bias.",
+        )
+
+    def _undisturbed(self) -> float:
+        _, _, model = self._pair()
+        if not model:
+            return 1.0
+        fringes = (
+            1.0 if self.flatten else abs(float(tone_coherence(model["fringe_frequency"], self.window)[0]))
+        )
+        return float(model["coherence"]) * fringes
+
+    def _loss_frame(self) -> Frame:
+        offsets = np.linspace(-0.25, 0.25, 301)
+        gamma, slope = tone_coherence(offsets, self.loss_window)
+        path = tone_fit(self.start, self.loss_window)
+        data = xr.Dataset(
+            {
+                "loss": ("offset", 1 - np.abs(gamma)),
+                "gradient": ("offset", -np.sign(gamma) * slope / np.abs(slope).max()),
+                "path": ("update", path),
+                "path_loss": ("update", 1 - np.abs(tone_coherence(path, self.loss_window)[0])),
+            },
+            coords={"offset": offsets},
+        )
+        end = float(path[-1])
+        found = abs(end) < 2e-3
+        verdict = (
+            "finds the frequency" if found else f"stays {end:+.3f} cycles/pixel off: a side lobe holds it"
+        )
+        return Frame(
+            data,
+            f"From {self.start:+.3f} cycles/pixel, gradient descent with a window of {self.loss_window} "
+            f"{verdict}.".replace("-", "−"),
+        )
+
+    def _readouts(self, maps: xr.Dataset, model: dict[str, Any], expected: float) -> tuple[Readout, ...]:
+        mean = float(maps.magnitude.mean())
+        looks = float(maps.attrs["effective_looks"])
+        result = [
+            Readout("mean |γ̂|", mean, "", "estimated"),
+            Readout("corrected", float(maps.corrected.mean()), "", "bias removed"),
+            Readout("looks", f"{maps.attrs['looks']}", "pixels in the window"),
+            Readout("effective looks", looks, "", f"independent ones: {maps.attrs['null_method']}"),
+            Readout("null level", float(maps.attrs["null_level"]), "", "95 % of |γ̂| without coherence"),
+        ]
+        if model:
+            result += [
+                Readout(
+                    "true γ in the window", expected, "", "from the model, fringes and disturbance included"
+                ),
+                Readout("fringes", float(model["fringe_frequency"]), "cycles/pixel"),
+                Readout("critical baseline", float(model["critical_baseline"]), "m"),
+            ]
+        return tuple(result)
+
+    def as_code(self) -> str:
+        """Return notebook code that repeats the estimate."""
+        lines = ["import numpy as np", "import workbench as wb"]
+        if self.source == FILES:
+            lines += [
+                "",
+                f"x = wb.open_scene({self.file_1!r}).slc.values",
+                f"y = wb.open_scene({self.file_2!r}).slc.values",
+            ]
+        else:
+            lines += [
+                "from workbench.interferometry import disturb_pair, simulate_pair",
+                "",
+                f"pair = simulate_pair({SIZE}, temporal={self.temporal!r}, baseline={self.baseline!r},",
+                f"                     wavelength={BANDS[self.band]!r}, snr_db={self.snr!r},",
+                f"                     oversampling={self.oversampling!r})",
+                "x, y = pair.first.values, pair.second.values",
+            ]
+            if self.flatten:
+                lines += [f'y = y * np.exp(-2j * np.pi * pair.attrs["fringe_frequency"] * np.arange({SIZE}))']
+            if self.disturbance != "none":
+                lines += [f"y = disturb_pair(y, {self.disturbance!r}, {self._amount()!r})"]
+        lines += [
+            f"maps = wb.coherence(x, y, window={self.window})",
+            'print(float(maps.magnitude.mean()), maps.attrs["null_level"], maps.attrs["effective_looks"])',
+            'print(wb.coherence_bias(0.0, maps.attrs["effective_looks"]))',
+        ]
+        return "\n".join(lines)
+
+
+UNITS = {
+    "frequency offset": "cycles/pixel",
+    "mirror": "of the image",
+    "noise": "of the image's rms",
+    "misregistration": "pixels",
+}
+
+
+def _histogram_frame(maps: xr.Dataset, expected: float) -> Frame:
+    histogram = magnitude_histogram(maps.magnitude.values)
+    data = xr.Dataset({"share": histogram}, attrs={"null_level": float(maps.attrs["null_level"])})
+    data.attrs |= {
+        "true": expected,
+        "mean": float(maps.magnitude.mean()),
+        "corrected_mean": float(maps.corrected.mean()),
+    }
+    words = f"The estimates spread around {data.attrs['mean']:.2f}"
+    if expected == expected:
+        words += f"; the true coherence in a window is {expected:.2f}"
+    return Frame(data, words + ".")
+
+
+def _bias_frame(maps: xr.Dataset, expected: float) -> Frame:
+    looks = float(maps.attrs["effective_looks"])
+    true = np.linspace(0.0, 1.0, 51)
+    data = xr.Dataset(
+        {"estimate": ("true", coherence_bias(true, looks))},
+        coords={"true": true},
+        attrs={
+            "looks": looks,
+            "null_level": float(coherence_null_quantile(looks)),
+            "at": expected,
+            "mean": float(maps.magnitude.mean()),
+        },
+    )
+    floor = float(coherence_bias(0.0, looks))
+    return Frame(
+        data,
+        f"With {looks:.1f} effective looks two images without anything in common show {floor:.2f} on average "
+        "(Touzi et al. 1999).",
+    )
