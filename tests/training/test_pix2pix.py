@@ -9,6 +9,7 @@ import torch
 from workbench.scenes import SCENES
 from workbench.systems import build
 from workbench.training import Plan, Trainer, make_patches
+from workbench.training.instruments import INSTRUMENTS
 
 PLAN = Plan(steps=6, batch_size=2, device="cpu", evaluated=3, shown=2, probe_phases=8)
 
@@ -63,7 +64,7 @@ def test_watching_changes_no_weight(onetone):
     watched.templates()
     watched.observe()
     assert_same(run(unseen, 6), run(watched, 6))
-    assert {record.group for record in records} == {"scalars", "layers", "orders", "coherence", "images"}
+    assert {record.group for record in records} == {"scalars", *INSTRUMENTS}
 
 
 def test_every_group_is_recorded_as_its_template_says(onetone):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["export_records", "split_complex"]
 
-_TREES = ("layers",)
+_TREES = ("layers", "pass_orders", "pass_layers")
 _PROVENANCE = ("system", "scene", "mapping", "size", "seed", "device", "code_version")
 _GROUPS = ("scalars", "orders", "coherence", "images", "events")
 

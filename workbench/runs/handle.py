@@ -105,14 +105,25 @@ class Run:
 
     def layers(self) -> xr.DataTree:
         """Spectrum of every layer, lazily read: a tree (layers differ in size) with ``step`` at its root."""
+        return self._tree("layers")
+
+    def _tree(self, group: str) -> xr.DataTree:
         import xarray as xr
 
-        found = self._records("layers")
+        found = self._records(group)
         return found if isinstance(found, xr.DataTree) else xr.DataTree(found)
 
     def orders(self) -> xr.Dataset:
-        """Order analysis of every layer, lazily read."""
+        """Order analysis of every layer of the generator, lazily read."""
         return self._records("orders")
+
+    def pass_orders(self) -> xr.DataTree:
+        """Order analyses of what the terms call, one child per pass ("discriminator_real", …)."""
+        return self._tree("pass_orders")
+
+    def pass_layers(self) -> xr.DataTree:
+        """Spectra of what the terms call: a tree of pass, then layer."""
+        return self._tree("pass_layers")
 
     def coherence(self) -> xr.Dataset:
         """Coherence on held-out patches, lazily read."""

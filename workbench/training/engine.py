@@ -95,7 +95,8 @@ class Trainer:
         self._scalars = Scalars(system)
         if instruments is None:
             bench = Bench(system, patches, plan, fabric.device)
-            instruments = {name: make(bench) for name, make in INSTRUMENTS.items()}
+            made = {name: make(bench) for name, make in INSTRUMENTS.items()}
+            instruments = {name: instrument for name, instrument in made.items() if instrument}
         rank_zero = fabric.is_global_zero
         self._observer = Observer(
             instruments if rank_zero else {},

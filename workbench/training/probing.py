@@ -1,16 +1,23 @@
-"""What happens to a signal in the generator's layers."""
+"""What happens to a signal in the layers of a system's networks."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import xarray as xr
+from torch import Tensor, nn
 
 from workbench.probes import analyse_orders, layer_spectra
 from workbench.training.bench import Bench
 from workbench.training.observer import Instrument
+from workbench.training.passes import Pass, network_passes
 from workbench.training.plan import Plan
 
 RECORDED_ORDERS = ("power", "theory", "order_tail", "largest_spur", "folded_at")
+RECORDED_PASS_ORDERS = ("power", "order_tail", "folded_at")
+SMALL_SIGNAL = 0.1
+"""Share of the plan's amplitude that is laid on a judged image: so little that the pass stays what it is."""
 
 
 def layers(bench: Bench) -> Instrument:
@@ -18,15 +25,19 @@ def layers(bench: Bench) -> Instrument:
     batch = bench.patches.heldout.condition[: bench.plan.shown]
 
     def measure() -> xr.DataTree:
-        tree = layer_spectra(bench.generator, batch)
-        nodes = {
-            # single precision is plenty for what is drawn, half of what is stored
-            layer: node.to_dataset().astype(np.float32).assign_attrs(node.attrs, recorded=["power"])
-            for layer, node in tree.children.items()
-        }
-        return xr.DataTree.from_dict({"/": xr.Dataset(attrs=tree.attrs), **nodes})
+        return _recorded_spectra(bench.generator, batch)
 
     return measure
+
+
+def _recorded_spectra(network: nn.Module, batch: Tensor) -> xr.DataTree:
+    tree = layer_spectra(network, batch)
+    nodes = {
+        # single precision is plenty for what is drawn, half of what is stored
+        layer: node.to_dataset().astype(np.float32).assign_attrs(node.attrs, recorded=["power"])
+        for layer, node in tree.children.items()
+    }
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=tree.attrs), **nodes})
 
 
 def orders(bench: Bench) -> Instrument:
@@ -45,6 +56,120 @@ def orders(bench: Bench) -> Instrument:
         return analysis.assign_attrs(recorded=list(RECORDED_ORDERS))
 
     return measure
+
+
+def pass_layers(bench: Bench) -> Instrument | None:
+    """Watch the layers' spectra of every network that a term calls: D(real) and D(fake) kept apart.
+
+    A tree of ``<pass>/<layer>``, each as in :func:`layers`; None for a system whose terms call no network of
+    their player's own.
+    """
+    terms = {taken.term for taken in _passes(bench)}
+    if not terms:
+        return None
+
+    def measure() -> xr.DataTree:
+        taken = _passes(bench, terms)
+        return xr.DataTree(
+            children={each.name: _recorded_spectra(each.network, each.given) for each in taken}
+        )
+
+    return measure
+
+
+def pass_orders(bench: Bench) -> Instrument | None:
+    """Watch the orders that a small tone on the judged image makes in every layer, pass by pass.
+
+    The input is that of the first held-out sample in this pass, plus a tone in the channels of the image (not
+    in those of its condition). Order 0 is what the image itself makes. Where the image has structure the
+    answer to the tone depends on the position: such lines count as leakage, as those of a border do.
+
+    The tone is the plan's, or one of which more layers hold whole periods (a PatchGAN crops its last ones).
+    A tree of one Dataset per pass; None where there is no pass that can be analysed.
+    """
+    tones: dict[str, tuple[int, int]] = {}
+    found = _passes(bench)
+    terms = {taken.term for taken in found}
+    for taken in found:
+        listed = {tone: _listed(bench, taken, tone) for tone in _tones(bench, taken)}
+        best = max(listed, key=lambda tone: listed[tone])
+        if listed[best]:
+            tones[taken.name] = best
+    if not tones:
+        return None
+
+    def measure() -> xr.DataTree:
+        return xr.DataTree.from_dict(
+            {
+                taken.name: _analysis(bench, taken, tones[taken.name])
+                for taken in _passes(bench, terms)
+                if taken.name in tones
+            }
+        )
+
+    return measure
+
+
+def _passes(bench: Bench, terms: Collection[str] | None = None) -> list[Pass]:
+    shown = bench.patches.heldout.batch(slice(bench.plan.shown))
+    batch = {name: tensor.to(bench.device) for name, tensor in shown.items()}
+    return network_passes(bench.system, batch, terms)
+
+
+def _tones(bench: Bench, taken: Pass) -> list[tuple[int, int]]:
+    """List the plan's tone, then others of which also cropped layers hold whole periods."""
+    y, x = (int(size) for size in taken.given.shape[2:])
+    return [fitting_tone(bench.plan.probe_tone, (y, x)), (y // 8, x // 8), (y // 4, x // 4)]
+
+
+def _listed(bench: Bench, taken: Pass, tone: tuple[int, int]) -> int:
+    """Count the layers that can be analysed with a tone."""
+    try:
+        return _analysis(bench, taken, tone).layer.size
+    except ValueError:
+        return 0
+
+
+class _Laid(nn.Module):
+    """A network whose input is laid on a fixed image."""
+
+    def __init__(self, network: nn.Module, image: Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.image = image
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return self.network(self.image + signal)
+
+
+def _analysis(bench: Bench, taken: Pass, tone: tuple[int, int]) -> xr.Dataset:
+    analysis = analyse_orders(
+        _Laid(taken.network, taken.given[:1]),
+        shape=tuple(taken.given.shape[1:]),
+        tone=tone,
+        phases=bench.plan.probe_phases,
+        amplitude=SMALL_SIGNAL * bench.plan.probe_amplitude,
+        channels=taken.channels,
+    )
+    inside = [str(name) for name in analysis.layer.values if str(name).startswith(_INSIDE)]
+    named = analysis.sel(layer=inside).assign_coords(
+        layer=[name.removeprefix(_INSIDE) for name in inside],
+        inputs=("layer", [_input_names(str(text)) for text in analysis.inputs.sel(layer=inside).values]),
+    )
+    listed = [entry.removeprefix(_INSIDE) for entry in analysis.attrs["not_analysed"]]
+    return named.assign(power=named.power.astype(np.float32)).assign_attrs(
+        not_analysed=listed, recorded=list(RECORDED_PASS_ORDERS)
+    )
+
+
+_INSIDE = "network."
+
+
+def _input_names(text: str) -> str:
+    """Say "input" for the sum of signal and image, and layers by their names in the network."""
+    return " + ".join(
+        name.removeprefix(_INSIDE) if name.startswith(_INSIDE) else "input" for name in text.split(" + ")
+    )
 
 
 def fitting_tone(tone: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:

@@ -16,7 +16,7 @@ class Record:
     Parameters
     ----------
     group : str
-        ``"scalars"``, ``"layers"``, ``"orders"``, ``"coherence"`` or ``"images"``.
+        ``"scalars"``, or the name of one of the :data:`~workbench.training.instruments.INSTRUMENTS`.
     step : int
         Steps finished when it was made.
     values : Mapping of str to ndarray
@@ -43,7 +43,8 @@ def values_of(measured: xr.Dataset | xr.DataTree) -> dict[str, np.ndarray]:
     Parameters
     ----------
     measured : Dataset or DataTree
-        One measurement without a step dimension; in a tree every layer's node has ``attrs["recorded"]``.
+        One measurement without a step dimension; in a tree every node that records something has
+        ``attrs["recorded"]``.
 
     Returns
     -------
@@ -58,9 +59,9 @@ def values_of(measured: xr.Dataset | xr.DataTree) -> dict[str, np.ndarray]:
     if isinstance(measured, xr.Dataset):
         return {name: measured[name].values for name in measured.attrs["recorded"]}
     return {
-        f"{layer}/{name}": values
-        for layer, node in measured.children.items()
-        for name, values in values_of(node.to_dataset()).items()
+        f"{node.path}/{name}".strip("/"): node.to_dataset(inherit=False)[name].values
+        for node in measured.subtree
+        for name in node.attrs.get("recorded", ())
     }
 
 
@@ -87,8 +88,9 @@ def template_of(measured: xr.Dataset | xr.DataTree) -> xr.Dataset | xr.DataTree:
     """
     if isinstance(measured, xr.Dataset):
         return measured.assign({name: xr.zeros_like(measured[name]) for name in measured.attrs["recorded"]})
-    nodes: dict[str, xr.Dataset | xr.DataTree] = {
-        layer: template_of(node.to_dataset()) for layer, node in measured.children.items()
+    nodes = {node.path: node.to_dataset(inherit=False) for node in measured.subtree}
+    templates = {
+        path: template_of(node) if "recorded" in node.attrs else node for path, node in nodes.items()
     }
-    root = xr.Dataset(attrs=measured.attrs | {"recorded": list(values_of(measured))})
-    return xr.DataTree.from_dict({"/": root, **nodes})
+    root = templates["/"].assign_attrs(recorded=list(values_of(measured)))
+    return xr.DataTree.from_dict(templates | {"/": root})
