@@ -12,6 +12,7 @@ from workbench.runs.spec import RunSpec
 from workbench.runs.specimen import Specimen, SpecimenError
 from workbench.runs.specimen_inputs import fixed_inputs, open_complex, parse_input
 from workbench.runs.specimen_loading import load_specimen
+from workbench.runs.specimen_progress import watched
 from workbench.systems import build
 from workbench.training.snapshot import weights
 
@@ -81,8 +82,8 @@ def test_modules_classes_functions(folder, name, width):
         ("unet", r"has no 'unet'; models found in it: Net, Wide \(needs width, depth\), net, make", "input"),
         ("Wide", r"Wide needs arguments \(width, depth\)", "input"),
         ("sized", r"sized needs arguments \(width\)", "input"),
-        ("number", "number is neither a torch module nor makes one: a int", "input"),
-        ("nothing", r"nothing\(\) returned None", "input"),
+        ("number", "number is neither a torch module nor makes one: it is of type int", "input"),
+        ("nothing", r"nothing\(\) returned what is None", "input"),
         ("fails", r"fails\(\) failed: TypeError: .* \(net.py, line \d+\)", "model"),
         ("script", "scripted or traced", "model"),
         ("poisoned", "conv.weight holds 2 NaN or infinite values of 108", "model"),
@@ -213,6 +214,20 @@ def test_fixed_inputs_by_name():
         fixed_inputs(Several(), [("w", "1")], (1, 8, 8))
     with pytest.raises(SpecimenError, match="'z' takes the tone"):
         fixed_inputs(Several(), [("z", "zeros")], (1, 8, 8), "z")
+
+
+def test_progress_counts_the_frames_that_passed(monkeypatch):
+    monkeypatch.setattr("workbench.runs.specimen_progress._EVERY", -1.0)
+    told = []
+    module = nn.Sequential(nn.ReLU(), nn.ReLU())
+    with watched(module, 8, lambda **content: told.append((content["round"], content["progress"]))):
+        for _ in range(4):
+            module(torch.zeros(4, 1, 2, 2))
+    assert told == [
+        (1, 0), (1, 0.25), (1, 0.5), (1, 0.75), (2, 0), (2, 0.25), (2, 0.5), (2, 0.75), (3, 0)
+    ]  # fmt: skip
+    assert not module._forward_pre_hooks
+    assert not module[0]._forward_pre_hooks
 
 
 def test_random_inputs_are_the_same_every_time():

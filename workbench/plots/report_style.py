@@ -1,4 +1,4 @@
-"""How a report looks: one style sheet for both colour schemes, wide and narrow."""
+"""How a report looks: one style sheet for every screen in both colour schemes."""
 
 __all__ = ["STYLE"]
 

@@ -100,7 +100,9 @@ def find_model(module: ModuleType, name: str, path: Path) -> nn.Module:
     if isinstance(value, nn.Module):
         return value
     if not callable(value):
-        raise SpecimenError(f"{path.name}: {name} is neither a torch module nor makes one: {_kind(value)}")
+        raise SpecimenError(
+            f"{path.name}: {name} is neither a torch module nor makes one: it is {_kind(value)}"
+        )
     needed = _required(value)
     if needed:
         raise SpecimenError(
@@ -115,7 +117,9 @@ def find_model(module: ModuleType, name: str, path: Path) -> nn.Module:
             f"{path.name}: {name}() failed: {described(error)}{where(error, path)}", "model"
         ) from None
     if not isinstance(made, nn.Module):
-        raise SpecimenError(f"{path.name}: {name}() returned {_kind(made)}; needed is a torch.nn.Module")
+        raise SpecimenError(
+            f"{path.name}: {name}() returned what is {_kind(made)}; needed is a torch.nn.Module"
+        )
     return made
 
 
@@ -144,4 +148,6 @@ def _required(value: Any) -> list[str]:
 
 
 def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}" if value is not None else "None"
+    if isinstance(value, ModuleType):
+        return f"the Python module {value.__name__}"
+    return "None" if value is None else f"of type {type(value).__name__}"
