@@ -1,4 +1,4 @@
-"""Sentences that a report and a terminal say alike."""
+"""Sentences that are the same in a report as in a terminal."""
 
 from __future__ import annotations
 
