@@ -258,9 +258,8 @@ def _sweep(sweep: dict[str, Any], paper: Paper) -> str:
         cells += "".join(number(row["input_intercepts"][i], 7) for i in points)
         lines.append(f"{paper.cut(row['name'], name)}{cells}{number(row['compression'], 7)}")
     lines.append("IP: input intercept points, P1dB: compression; dB re amplitude 1, '.' is none.")
-    lines += [
-        f"  {note}" for note in dict.fromkeys(n for row in sweep["layers"] for n in row["notes"][1:] if n)
-    ]
+    notes = [note for note in sweep["layers"][-1]["notes"][1:] if note]
+    lines += [f"For example in {sweep['layers'][-1]['name']}: {notes[0]}."] if notes else []
     return "\n".join(lines)
 
 

@@ -260,13 +260,13 @@ def _sweep(sweep: dict[str, Any] | None) -> str:
         f"<thead><tr><th>layer</th>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     first, last = sweep["amplitudes"][0], sweep["amplitudes"][-1]
-    notes = dict.fromkeys(note for row in sweep["layers"] for note in row["notes"][1:] if note)
+    notes = [note for note in sweep["layers"][-1]["notes"][1:] if note]
     return _card(
         "Order power against drive level",
         table,
         f"Amplitude {first:g} to {last:g}. Slopes in dB per dB: a product of order k of a smooth "
         "nonlinearity rises k dB per dB while the drive is small. Intercept points and 1-dB compression at "
-        f"the input, dB re amplitude 1. {escape('; '.join(notes))}",
+        f"the input, dB re amplitude 1. {escape(notes[0] + '.') if notes else ''}",
     )
 
 
