@@ -18,6 +18,7 @@ from workbench.runs.workspace import find_run, run_paths
 
 if TYPE_CHECKING:
     import xarray as xr
+    from torch import nn
 
 _POLL = 0.05  # s
 
@@ -136,6 +137,19 @@ class Run:
     def events(self) -> xr.Dataset:
         """Events of the run's life, lazily read."""
         return self._records("events")
+
+    def network(self, name: str = "generator", step: int | None = None) -> nn.Module:
+        """Load one of its networks from a checkpoint (the last by default), to look at or to use.
+
+        Raises
+        ------
+        SpecimenError
+            If there is no such network or checkpoint; those that exist are listed.
+        """
+        from workbench.runs.specimen import Specimen
+        from workbench.runs.specimen_loading import load_specimen
+
+        return load_specimen(Specimen(run=str(self.path), step=step, network=name)).module
 
     # ------------------------------------------------------------------ what it is asked to do
     def pause(self) -> None:

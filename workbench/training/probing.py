@@ -15,7 +15,7 @@ from workbench.training.passes import Pass, network_passes
 from workbench.training.plan import Plan
 
 RECORDED_ORDERS = ("power", "theory", "order_tail", "largest_spur", "folded_at")
-RECORDED_PASS_ORDERS = ("power", "order_tail", "folded_at")
+RECORDED_PASS_ORDERS = ("power", "order_tail", "largest_spur", "folded_at")
 SMALL_SIGNAL = 0.1
 """Share of the plan's amplitude that is laid on a judged image: so little that the pass stays what it is."""
 
@@ -157,9 +157,8 @@ def _analysis(bench: Bench, taken: Pass, tone: tuple[int, int]) -> xr.Dataset:
         inputs=("layer", [_input_names(str(text)) for text in analysis.inputs.sel(layer=inside).values]),
     )
     listed = [entry.removeprefix(_INSIDE) for entry in analysis.attrs["not_analysed"]]
-    return named.assign(power=named.power.astype(np.float32)).assign_attrs(
-        not_analysed=listed, recorded=list(RECORDED_PASS_ORDERS)
-    )
+    single = named.drop_vars(["theory", "theory_note"]).assign(power=named.power.astype(np.float32))
+    return single.assign_attrs(not_analysed=listed, recorded=list(RECORDED_PASS_ORDERS))
 
 
 _INSIDE = "network."
