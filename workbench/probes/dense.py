@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,8 +19,6 @@ from workbench.probes.lattice import (
     principal,
 )
 from workbench.probes.partition import Partition
-
-MOST = 256  # pairs of orders with dense spectra of their own
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int8]
@@ -109,8 +108,18 @@ def divide(energy: Array, spectrum: Grid, phases: int, real: bool) -> Dense:
     return result
 
 
-def divide_pairs(energy: Array, found: Partition, least: float) -> Dense:
-    """Give every bin of two tones to the pair of orders that the partition says.
+def pair_powers(energy: Array, found: Partition) -> dict[Order, float]:
+    """Power of each pair of orders of two tones, the strongest first; arguments as of `divide_pairs`."""
+    pair, _, times = _pairs_of(found)
+    total: Array = np.bincount(pair, energy.reshape(-1) * times, minlength=_count(found)).astype(np.float64)
+    if found.real:
+        total = (total + total[::-1]) / 2
+    strongest = np.argsort(-total, kind="stable")
+    return {_order(found, number): float(total[number]) for number in strongest.tolist()}
+
+
+def divide_pairs(energy: Array, found: Partition, orders: Iterable[Order], total: float) -> Dense:
+    """Give every bin of some pairs of orders of two tones its power and cause.
 
     Parameters
     ----------
@@ -118,35 +127,54 @@ def divide_pairs(energy: Array, found: Partition, least: float) -> Dense:
         As of `divide`; row k·J + l is the phase order (k, l).
     found : Partition
         What these bins stand for.
-    least : float
-        Share of the layer's power that a pair must hold; no more than the strongest 256 are kept.
+    orders : iterable of pairs of int
+        Those wanted; of a real layer with their negatives.
+    total : float
+        Power of the layer.
     """
-    spectrum = found.spectrum
-    bins = energy[0].size
-    flat, codes = energy.reshape(-1), found.codes.cpu().numpy()
-    cell, weight = np.empty(found.number, np.int64), np.empty(found.number)
-    cell[found.share_of], weight[found.share_of] = found.cell, found.weight
-    pair, cause = np.divmod(cell[codes], found.shape[-1])
-    twice = weight[codes]  # 2: the row stands for its mirror image too, which is not stored
-    side, count = found.shape[0], int(np.prod(found.shape[:2]))
-    total = np.bincount(pair, flat * twice, minlength=count)
-    both = (total + total[::-1]) / 2 if found.real else total
-    result = Dense(causes_of(spectrum), found.real, float(both.sum()))
-    strongest = np.argsort(-both, kind="stable")[:MOST]
-    kept = set(strongest[both[strongest] > least * result.total].tolist())
-    for number in kept | {count - 1 - number for number in kept if found.real}:
-        k, l = (int(index) - side // 2 for index in divmod(number, side))  # noqa: E741
-        power, named = result.at((k, l), spectrum.window)
-        here = np.flatnonzero(pair == number)
-        half = twice[here] / 2 if found.real else twice[here]
-        np.add.at(power, here % bins, flat[here] * half)
+    pair, cause, times = _pairs_of(found)
+    window, bins = found.spectrum.window, energy[0].size
+    flat = energy.reshape(-1) * times
+    order = np.argsort(pair, kind="stable")
+    edges = np.searchsorted(pair[order], np.arange(_count(found) + 1))
+    result = Dense(causes_of(found.spectrum), found.real, total)
+    both = 0.5 if found.real else 1.0  # a real layer's bins stand for both signs
+    for wanted in orders:
+        power, named = result.at(wanted, window)
+        number = _number(found, wanted)
+        here = order[edges[number] : edges[number + 1]]
+        np.add.at(power, here % bins, flat[here] * both)
         named[here % bins] = cause[here]
         if found.real:
-            there = np.flatnonzero(pair == count - 1 - number)
-            opposite = mirrored(there % bins, spectrum.window)
-            np.add.at(power, opposite, flat[there] * twice[there] / 2)
+            number = _count(found) - 1 - number
+            there = order[edges[number] : edges[number + 1]]
+            opposite = mirrored(there % bins, window)
+            np.add.at(power, opposite, flat[there] * both)
             named[opposite] = cause[there]
     return result
+
+
+def _pairs_of(found: Partition) -> tuple[npt.NDArray[np.int64], Codes, Array]:
+    """Return of every stored bin the number of its pair of orders, its cause, how many bins it stands for."""
+    cell, weight = np.empty(found.number, np.int64), np.empty(found.number)
+    cell[found.share_of], weight[found.share_of] = found.cell, found.weight
+    pair, cause = np.divmod(cell, found.shape[-1])
+    codes = found.codes.cpu().numpy()
+    return pair[codes], cause.astype(np.int8)[codes], weight[codes]
+
+
+def _count(found: Partition) -> int:
+    return found.shape[0] * found.shape[1]
+
+
+def _order(found: Partition, number: int) -> Order:
+    k, l = (index - found.shape[0] // 2 for index in divmod(number, found.shape[0]))  # noqa: E741
+    return k, l
+
+
+def _number(found: Partition, order: Order) -> int:
+    k, l = (index + found.shape[0] // 2 for index in order)  # type: ignore[union-attr]  # noqa: E741
+    return k * found.shape[0] + l
 
 
 def shown_orders(row: int, phases: int, real: bool) -> list[tuple[int, float]]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from workbench.probes.ancestry import Ancestry, Origins
 from workbench.probes.collecting import NotFiniteError
-from workbench.probes.dense import Dense, divide, divide_pairs
+from workbench.probes.dense import Dense, divide, divide_pairs, pair_powers
 from workbench.probes.drives import Drive, Tone, TonePair
 from workbench.probes.forward import evaluate, further_inputs
 from workbench.probes.guard import original, placement, undisturbed
@@ -25,6 +25,7 @@ from workbench.probes.reduction import Frames, cropped, energies
 from workbench.probes.sweep import Sweep
 from workbench.probes.taps import Layer
 
+MOST = 256  # pairs of orders of two tones that are listed
 LISTED = 1e-14  # an order that holds less of its layer's power is not listed
 
 
@@ -204,13 +205,19 @@ class DenseCollector:
         lattice, real = self.grids[layer.name], not frames.is_complex()
         noise = max(LISTED, 100 * torch.finfo(frames.dtype).eps ** 2)  # rounding is no harmonic
         values = energy.cpu().numpy()
+        shown = layer.name in self.dense
         if axes == 1:
             dense = divide(values, lattice, phases, real)
+            powers, total = dense.by_order(), dense.total or 1.0
         else:
-            dense = divide_pairs(values, partition(lattice, phases, real, frames.device), noise)
-        total = dense.total or 1.0
-        self.held[layer.name] = {k: p for k, p in dense.by_order().items() if p > noise * total}
-        if layer.name in self.dense:
+            found = partition(lattice, phases, real, frames.device)
+            powers = pair_powers(values, found)
+            total = sum(powers.values()) or 1.0
+            held = [k for k, power in powers.items() if power > noise * total][: MOST if shown else 0]
+            signs = {k for k in held if not real or (-k[0], -k[1]) in held}  # type: ignore[index]
+            dense = divide_pairs(values, found, signs, total)
+        self.held[layer.name] = {k: p for k, p in powers.items() if p > noise * total}
+        if shown:
             self.kept[layer.name] = Kept(layer, size, lattice, dense)
 
 
