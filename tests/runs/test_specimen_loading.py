@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from workbench.runs.assembly import build_system
 from workbench.runs.checkpoints import save_checkpoint
 from workbench.runs.spec import RunSpec
 from workbench.runs.specimen import Specimen, SpecimenError
@@ -181,6 +182,26 @@ def test_networks_of_a_run(run):
     judge = load_specimen(Specimen(run=str(run), step=0, network="discriminator"))
     assert judge.channels == 3  # condition and image together
     assert judge.step == 0
+
+
+def test_a_run_with_replaced_layers(tmp_path):
+    spec = RunSpec(
+        "pix2pix",
+        "onetone",
+        size=16,
+        width=2,
+        system_options={"depth": 3},
+        plan={"steps": 20},
+        replacements=[["down2.conv", "blurpool"], ["up1.activation", "tanh"]],
+    )
+    spec.write(tmp_path)
+    system = build_system(spec, 2)
+    save_checkpoint(tmp_path, weights(system.networks, {}), {"step": 3})
+    loaded = load_specimen(Specimen(run=str(tmp_path)))
+    assert isinstance(loaded.module.get_submodule("up1.activation"), nn.Tanh)
+    state = system.networks["generator"].state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
+    assert loaded.channels == 2
 
 
 def test_what_a_run_does_not_have(run, tmp_path):
