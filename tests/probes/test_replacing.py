@@ -5,6 +5,8 @@ import copy
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
@@ -215,6 +217,33 @@ def test_circular_padding_heals_what_only_padding_broke(breaker):
     assert leakage(analyse_orders(network, (1, 16, 16), (3, 5), phases=16)) > 1e-4
     healed = replace_layer(network, "*", "circular")
     assert leakage(analyse_orders(healed, (1, 16, 16), (3, 5), phases=16)) <= 1e-10
+
+
+UNETS = [
+    {"down": "strided", "up": "deconv"},
+    {"down": "max_pool", "up": "subpixel", "norm": "instance"},
+    {"down": "filtered", "up": "nearest", "activation": "filtered_relu"},
+    {"down": "avg_pool", "up": "filtered"},
+]
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.data())
+def test_no_replacement_makes_a_circular_network_leak(data):
+    torch.manual_seed(data.draw(st.integers(0, 99)))
+    options = data.draw(st.sampled_from(UNETS))
+    network = UNet(1, 1, size=16, depth=2, width=3, padding="circular", **options).double()
+    possible = possible_replacements(network)
+    for _ in range(2):
+        name = data.draw(st.sampled_from(sorted(possible)))
+        kinds = [kind for kind in possible[name] if kind not in ("zeros", "reflect", "replicate")]
+        if kinds:
+            network = replace_layer(network, name, data.draw(st.sampled_from(kinds)))
+            possible = possible_replacements(network)
+    analysis = analyse_orders(network, (1, 16, 16), (3, 5), phases=16, offset=0.1)
+    power = analysis.power.sum("order")
+    assert float((power.sel(cause="leakage") / power.sum("cause").clip(1e-300)).max()) <= 1e-10
+    assert analysis.sizes["layer"] > 8
 
 
 def test_weights_are_kept_when_the_border_changes():

@@ -296,13 +296,17 @@ def _copied(module: nn.Module) -> nn.Module:
 
 def _border_rule(module: nn.Module) -> str:
     """Border rule that all convolutions with a border have in common, else zeros."""
-    rules: set[str] = {
-        part.padding_mode
-        for part in module.modules()
-        if isinstance(part, nn.Conv2d)
-        and (any(part._reversed_padding_repeated_twice) or any(getattr(part, "border", ())))
-    }
-    rules |= {part.border_rule for part in module.modules() if isinstance(part, TransposedConvolution)}
+    rules: set[str] = set()
+    for part in _layers(module).values():
+        if isinstance(part, Substitute):  # its convolution has handed its border on
+            children = dict(part.named_children())
+            rules |= {str(children["border"].padding)} if {"border", "conv"} <= set(children) else set()
+        elif isinstance(part, TransposedConvolution):
+            rules.add(part.border_rule)
+        elif isinstance(part, nn.Conv2d) and (
+            any(part._reversed_padding_repeated_twice) or any(getattr(part, "border", ()))
+        ):
+            rules.add(part.padding_mode)
     return rules.pop() if len(rules) == 1 else "zeros"
 
 
