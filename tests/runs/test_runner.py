@@ -1,4 +1,5 @@
 import concurrent.futures
+import contextlib
 import random
 import resource
 import shutil
@@ -31,20 +32,20 @@ def final_tensors(path):
     return load_checkpoint(list_checkpoints(path)[-1])[0]
 
 
+def beside(user, train):
+    """Return what `train` returns, with `user` at work in another thread."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        working = pool.submit(user)
+        code = train()
+        working.result()
+    return code
+
+
 def test_what_is_not_a_run_directory_gets_one_message(tmp_path):
     done = runner(tmp_path)
     assert done.returncode == 2
     assert done.stderr == f"{tmp_path} is not a run directory: it has no spec.json\n"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_second_runner_is_refused_with_who_holds_the_run(run, toys):
-    first = toys.start(run, 0.02, until_step=3)
-    done = runner(run)
-    assert done.returncode == 3
-    assert f"run toy is held by process {first.pid}" in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert Run(run).pid == first.pid
 
 
 def test_a_run_trains_records_and_seals(run, toy):
@@ -85,10 +86,7 @@ def test_pause_advance_resume_stop(run, toy, wait_for):
         held.stop()
         assert held.wait(60).state == "stopped"
 
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        user = pool.submit(lambda: (wait_for(lambda: held.step > 5), use()))
-        assert toy(run, 0.02) == 0
-        user.result()
+    assert beside(lambda: (wait_for(lambda: held.step > 5), use()), lambda: toy(run, 0.02)) == 0
     assert list_checkpoints(run)[-1].step == held.step == held.scalars().step[-1]
     assert [kind for kind in kinds(run) if kind != "checkpoint"] == [
         "started",
@@ -110,19 +108,22 @@ def test_pausing_takes_one_step_and_a_moment(run, toy):
         after.append(status.step - began)
         Run(run).stop()
 
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        user = pool.submit(pause)
-        toy(run, 0.1)
-        user.result()
+    beside(pause, lambda: toy(run, 0.1))
     assert after[0] <= 8  # of 200: the step under way, those not yet readable when it was asked
 
 
-def test_a_signal_to_end_writes_a_checkpoint(run, toys):
-    process = toys.start(run, 0.01, until_step=5)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+def test_a_second_runner_is_refused_and_a_signal_ends_the_first_with_a_checkpoint(make_run, toys):
+    run = make_run("toy", 1_000_000)
+    first = toys.start(run, 0.02, until_step=3)
+    done = runner(run)
+    assert done.returncode == 3
+    assert f"run toy is held by process {first.pid}" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert Run(run).pid == first.pid
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 0
     assert Run(run).state == "stopped"
-    assert list_checkpoints(run)[-1].step == Run(run).step >= 5
+    assert list_checkpoints(run)[-1].step == Run(run).step >= 3
 
 
 def test_a_failure_is_told_with_its_message_and_can_be_resumed(run, toy):
@@ -178,16 +179,20 @@ def test_how_a_run_goes_on_is_stored_before_it_says_so(run, toy, monkeypatch):
     assert told == ["resumed"]
 
 
-def test_a_run_whose_folder_is_deleted_ends_quietly_and_makes_nothing_anew(run, toys, wait_for, capfd):
-    process, held = toys.start(run, 0.01, until_step=5), Run(run)
-    wait_for(lambda: held.scalars().sizes["step"])
-    wait_for(lambda: deleted(run))
-    assert process.wait(60) == 4
+def test_a_run_whose_folder_is_deleted_ends_quietly_and_makes_nothing_anew(make_run, toy, wait_for, capfd):
+    run = make_run("gone", 1_000_000)
+    held = Run(run)
+
+    def delete():
+        wait_for(lambda: held.scalars().sizes["step"])
+        wait_for(lambda: deleted(run))
+
+    assert beside(delete, lambda: toy(run, 0.01)) == 4
     assert not run.exists()
     assert capfd.readouterr().err == ""
     assert held.state == "lost"
     assert held.status().message == f"its folder {run} is gone: the run was deleted or moved"
-    with pytest.raises(FileNotFoundError, match="the records of run toy are gone"):
+    with pytest.raises(FileNotFoundError, match="the records of run gone are gone"):
         held.scalars()
     with pytest.raises(ValueError, match="not a run directory"):
         held.resume()
@@ -195,19 +200,20 @@ def test_a_run_whose_folder_is_deleted_ends_quietly_and_makes_nothing_anew(run, 
 
 
 def deleted(folder):
-    try:
+    with contextlib.suppress(OSError):  # the runner wrote at that very moment, or was there before
         shutil.rmtree(folder)
-    except OSError:  # the runner wrote at that very moment
-        return False
-    return True
+    return not folder.exists()
 
 
-def test_a_paused_run_that_is_moved_goes_on_in_its_new_place(run, toys, toy):
+def test_a_paused_run_that_is_moved_goes_on_in_its_new_place(run, toy, wait_for):
+    moved = run.with_name("moved")
+
+    def move():
+        wait_for(lambda: Run(run).state == "paused")
+        run.rename(moved)
+
     send(run, "advance", 12)
-    process = toys.start(run, until_step=12)
-    assert Run(run).wait(60, until=["paused"]).step == 12
-    moved = run.rename(run.with_name("moved"))
-    assert process.wait(60) == 4
+    assert beside(move, lambda: toy(run)) == 4
     assert not run.exists()
     assert toy(moved) == 0
     assert Run(moved).scalars().step.values.tolist() == list(range(1, 201))
