@@ -46,7 +46,7 @@ class PanelCard(pn.viewable.Viewer):
         wide: bool = False,
     ) -> None:
         super().__init__()
-        self.instruments = instruments
+        self.title, self.instruments = title, instruments
         self._says = says or next(iter(instruments))
         self._keys = keys
         self._shown: dict[str, Frame] = {}

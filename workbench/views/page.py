@@ -65,9 +65,11 @@ def framed_page(title: str, main: list[Any], sidebar: list[Any] | None = None, *
     """
     settings: dict[str, Any] = {
         "template": BASE_TEMPLATE.environment.from_string(_FOLLOW),
-        "sidebar": sidebar or [], "sidebar_open": False, "sidebar_width": 340, "busy_indicator": None,
+        "busy_indicator": None,
         "theme_config": PAGE_THEME, "dark_theme": pn.state.cookies.get(COOKIE) == "dark", **options,
     }  # fmt: skip
+    if sidebar:  # without one, a page with a closed drawer starts left of the screen
+        settings |= {"sidebar": sidebar, "sidebar_open": False, "sidebar_width": 340}
     page = pmui.Page(title=title, main=main, **settings)
     if pn.state.curdoc is not None:
         pn.state.curdoc.theme = THEMED_BY_STYLE

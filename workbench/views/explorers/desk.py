@@ -8,15 +8,17 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.util import edit_readonly
+import xarray as xr
 
 from workbench.session.explorers import Explorer, Readout
 from workbench.views.card import PanelCard
+from workbench.views.downloads import Camera, download_rows
 from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE, TOOLBAR
 from workbench.views.keyboard import Keyboard, key_table
+from workbench.views.page import framed_page
 from workbench.views.pump import Pump
-from workbench.views.styles import DESK, PAGE_THEME, TYPE
+from workbench.views.styles import DESK, TYPE
 from workbench.views.text import Text
 
 __all__ = ["ExplorerDesk"]
@@ -26,6 +28,7 @@ KEYS = {
     "y": "do again",
     "h": "hold this as A, or let A go",
     "p": "predict, then check",
+    "s": "save figures and numbers",
     "c": "this view as Python",
     "f": "projector: large figures, no controls",
     "1 … 9": "presets",
@@ -65,13 +68,14 @@ class ExplorerDesk(pn.viewable.Viewer):
             "redo": self._button("Redo", self._redo),
             "hold": self._button("Hold A", self._hold),
             "predict": self._button("Predict", self._quiz),
+            "save": self._button("Save", self._save),
             "code": self._button("Python", self._code),
             "projector": self._button("Projector", self._project),
             "help": self._button("?", self._help),
         }
         self.buttons["predict"].visible = self._predicted is not None
         self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="md")
-        self.keyboard = Keyboard(self._keys())
+        self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
         explorer.param.watch(lambda *_events: self._news(), explorer.choices())
         if self._predicted is not None:
@@ -103,6 +107,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             self._dialog,
             self.pump.beat,
             self.keyboard,
+            self.camera,
             stylesheets=[DESK],
             **strip,
         )
@@ -124,6 +129,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             "y": self._redo,
             "h": self._hold,
             "p": self._quiz,
+            "s": self._save,
             "c": self._code,
             "f": self._project,
             "?": self._help,
@@ -218,6 +224,14 @@ class ExplorerDesk(pn.viewable.Viewer):
         code = escape(self.explorer.as_code())
         self._open("This view as Python", f"<pre>{code}</pre>")
 
+    def _save(self) -> None:
+        def shown(name: str) -> xr.Dataset | None:
+            return self.explorer.picture().frames[name].data
+
+        head = Text("<h2>Save figures and numbers</h2>", CODE)
+        self._dialog.objects = [head, *download_rows(self.explorer.TITLE, self.cards, shown, self.camera)]
+        self._dialog.open = True
+
     def _help(self) -> None:
         self._open("Keys", key_table(KEYS))
 
@@ -238,12 +252,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             pn.state.location.sync(self.explorer, names, on_error=refused.update)
         if refused:
             self._say(f"Ignored from the address: {', '.join(map(str, refused))}.")
-        page = pmui.Page(
-            title=self.explorer.TITLE, main=[self], theme_config=PAGE_THEME,
-            busy_indicator=None,
-        )  # fmt: skip
-        with edit_readonly(page):
-            page.busy = False  # the page would walk through its whole model tree at every move
+        page = framed_page(self.explorer.TITLE, [self])
         pn.state.onload(self.attach)
         return page
 
