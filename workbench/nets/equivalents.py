@@ -224,13 +224,13 @@ def _fitted(dense: Tensor, boxes: list[np.ndarray]) -> tuple[Tensor, float]:
     taps = tuple(box.shape[1] for box in boxes)
     if dense.is_meta:  # shapes alone are asked for
         return dense.new_empty(groups * outputs, inputs, *taps), math.nan
-    values = dense.double().cpu().numpy()
-    inverse = [np.linalg.pinv(box) for box in boxes]
-    fitted = inverse[0] @ values @ inverse[1].T
+    values = dense.double().cpu().numpy().reshape(-1, boxes[0].shape[0] * boxes[1].shape[0])
+    widen = np.kron(*boxes)  # one matrix product for all channels
+    fitted = values @ np.linalg.pinv(widen).T
     norm = float(np.linalg.norm(values))
-    residual = float(np.linalg.norm(boxes[0] @ fitted @ boxes[1].T - values)) / norm if norm else 0.0
-    kernel = fitted[..., ::-1, ::-1].swapaxes(1, 2).reshape(groups * outputs, inputs, *taps)
-    return torch.from_numpy(kernel.copy()).to(dense), residual
+    residual = float(np.linalg.norm(fitted @ widen.T - values)) / norm if norm else 0.0
+    kernel = fitted.reshape(groups, inputs, outputs, *taps)[..., ::-1, ::-1].swapaxes(1, 2)
+    return torch.from_numpy(kernel.reshape(groups * outputs, inputs, *taps).copy()).to(dense), residual
 
 
 def _boxes(axis: Expansion) -> np.ndarray:
