@@ -179,9 +179,11 @@ def test_networks_of_a_run(run):
     state = expected.networks["generator"].state_dict()
     assert all(torch.equal(value, state[name]) for name, value in loaded.module.state_dict().items())
     assert (loaded.channels, loaded.size, loaded.step, loaded.steps) == (2, (32, 32), 20, (0, 20))
+    state = torch.get_rng_state()
     judge = load_specimen(Specimen(run=str(run), step=0, network="discriminator"))
     assert judge.channels == 3  # condition and image together
     assert judge.step == 0
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_a_run_with_replaced_layers(tmp_path):

@@ -77,7 +77,6 @@ def load_specimen(specimen: Specimen) -> Loaded:
     SpecimenError
         If a file, name, checkpoint or weight is missing or does not fit; the message lists what exists.
     """
-    torch.manual_seed(0)  # models without weights are drawn alike in every process
     loaded = _from_file(specimen) if specimen.file is not None else _from_run(specimen)
     try:
         loaded = replace(loaded, module=original(loaded.module))
@@ -109,6 +108,7 @@ def _from_file(specimen: Specimen) -> Loaded:
     # As if the file were run from its own folder: its relative paths and its neighbours' imports work.
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
+    torch.manual_seed(0)  # models without weights are drawn alike in every process
     module = find_model(run_file(path), name, path)
     if specimen.weights is not None:
         weights = Path(specimen.weights)
