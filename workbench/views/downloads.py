@@ -20,7 +20,7 @@ from workbench.views.text import Text
 
 __all__ = ["Camera", "download_rows", "figures_of"]
 
-_SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "8px"}}
+_SMALL = {"size": "small", "margin": 0, "sx": {"minWidth": 0, "px": "8px"}}
 
 
 class Camera(JSComponent):
@@ -92,7 +92,7 @@ def _row(
     stem = re.sub(r"[^a-z0-9]+", "-", f"{title} {name}".lower()).strip("-")
     buttons: list[Any] = []
     for kind in ("png", "svg"):
-        button = pmui.Button(label=kind.upper(), **_SMALL)
+        button = pmui.Button(label=kind.upper(), variant="text", **_SMALL)
         button.on_click(partial(_take, camera, card, stem, kind))
         buttons.append(button)
     frame = next(iter(card.instruments))
