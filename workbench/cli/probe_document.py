@@ -40,6 +40,7 @@ from workbench.signals.spectra import power_db
 __all__ = ["SCHEMA", "comparison_rows", "document", "layer_rows", "line_rows", "plain", "sweep_rows"]
 
 SCHEMA, VERSION = "spectral-workbench/probe", 1
+ROUNDING = 1e-8  # % of a layer's power: what is below was not made by anything
 FAMILIES = ("harmonic", "order_2", "order_3", "folded", "image", "leakage")
 
 
@@ -181,6 +182,7 @@ def arises(orders: xr.Dataset) -> list[dict[str, Any]]:
     if "inputs" not in orders.coords:
         return []
     increments = order_increments(orders)
+    shares = increments["share"].isel(layer=-1)
     return [
         {
             "family": family,
@@ -188,7 +190,9 @@ def arises(orders: xr.Dataset) -> list[dict[str, Any]]:
             "part": float(increments["created"].sel(group=family)),
         }
         for family in FAMILIES
-        if family in increments["group"].values and str(increments["created_by"].sel(group=family).values)
+        if family in increments["group"].values
+        and str(increments["created_by"].sel(group=family).values)
+        and float(shares.sel(group=family)) > ROUNDING
     ]
 
 
