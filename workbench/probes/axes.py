@@ -1,4 +1,4 @@
-"""Where the rows and columns of an image are while it is reshaped and permuted.
+"""Where an image's rows, columns are while it is reshaped, permuted.
 
 Every axis of a tensor is a product of atoms: frames ("b"), rows ("y"), columns ("x"), anything else (""). A
 reshape splits and merges atoms, a permutation moves them: windows, patches, tokens and heads are followed.

@@ -1,4 +1,4 @@
-"""Which networks the terms of a step call, and on what."""
+"""Which networks the terms of a step call, on which tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The peaks of the layer under the lens, with a marker and a delta marker."""
+"""The peaks of the layer under the lens, with a marker, a delta marker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The resampling explorer: a chain of decimators and interpolators, what each leaves of every image."""
+"""The resampling explorer: a chain of rate changes, what each leaves of every image."""
 
 from __future__ import annotations
 
