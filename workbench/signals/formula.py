@@ -117,7 +117,9 @@ def _compile(node: ast.expr, variable: str, deep: int) -> Node:
     def part(child: ast.expr) -> Node:
         return _compile(child, variable, deep - 1)
 
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        if isinstance(node.value, bool):
+            raise ValueError(f"the formula holds {node.value}, which is not understood: write 1 or 0")
         return _constant(float(node.value))
     if isinstance(node, ast.Name):
         return _name(node.id, variable)
