@@ -35,13 +35,15 @@ WATCH = """() => {
   const paint = () => requestAnimationFrame(() => requestAnimationFrame(() => {
     window.log.painted = performance.now(); window.log.repaints += 1;
     let last = 0;
-    for (const source of sources) {
-      const steps = source.data.steps;
-      if (steps) for (const line of steps) if (line.length) last = Math.max(last, line[line.length - 1]);
+    for (const div of captions()) {
+      const at = /class="at">step (\\d+)/.exec(div.text);
+      if (at) last = Math.max(last, Number(at[1]));
     }
     const seen = window.log.steps;
     if (!seen.length || seen[seen.length - 1][0] < last) seen.push([last, Date.now() / 1000]);
   }));
+  const captions = () => Bokeh.documents.flatMap((doc) =>
+    [...doc._all_models.values()].filter((model) => model.type === 'Div'));
   const sources = [];
   for (const doc of Bokeh.documents) for (const model of doc._all_models.values())
     if (model.type === 'ColumnDataSource') {

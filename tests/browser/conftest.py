@@ -97,6 +97,7 @@ def visit(browser):
         return visits[-1]
 
     yield open_page
+    browser.clear_cookies()  # they remember the theme
     for one in visits:
         one.page.close()
         assert one.external == [], "requests beyond localhost"

@@ -178,7 +178,7 @@ class _SheetTiles:
 
     def update(self, data: Any) -> None:
         self.sheet.update(data)
-        self.tiles.show(self.sheet.tiles)
+        self.tiles.picture(self.sheet.tiles)
 
 
 def sheet_card(tools: SampleTools) -> PanelCard:

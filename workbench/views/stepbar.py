@@ -26,7 +26,8 @@ class StepBar(pn.viewable.Viewer):
             label="Play", icon=ICONS["play"], size="small", variant="text", margin=0, width=92
         )
         self.live = pmui.Switch(label="Live", value=state.live, margin=0, width=92)
-        self.slider._debounce = 0  # ms: Panel would wait 50 with every move, the pump skips what is too fast
+        # ms: Panel would wait 50 with every move; the pump skips what is too fast.
+        self.slider._debounce = 0  # type: ignore[misc]
         self.slider.param.watch(self._slid, "value")
         self.live.param.watch(self._switched, "value")
         self.play.on_click(self._played)

@@ -116,7 +116,7 @@ class Tiles(JSComponent):
     }
     """
 
-    def show(self, tiles: Mapping[str, Tile]) -> None:
+    def picture(self, tiles: Mapping[str, Tile]) -> None:
         """Draw `tiles` in their order; all of it travels at once."""
         places = [_place(tile) for tile in tiles.values()]
         palettes = ["".join(colour.lstrip("#") for colour in tile.palette) for tile in tiles.values()]
