@@ -114,7 +114,7 @@ def test_large_results_are_forgotten_oldest_first(bench, monkeypatch):
 
 def test_a_server_holds_few_networks_at_a_time(monkeypatch):
     Workshop.made = ()
-    monkeypatch.setattr(microscope_bench, "OPEN", microscope_bench._open + 1)
+    monkeypatch.setattr(microscope_bench, "OPEN", len(microscope_bench._WORKSHOPS) + 1)
     first, second = Bench(Workshop), Bench(Workshop)
     first.turn_to("net")
     second.turn_to("net")

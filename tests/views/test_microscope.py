@@ -74,13 +74,18 @@ def made(run, hub, monkeypatch, tmp_path):
     steps = [SteppedCheckpoint(0), SteppedCheckpoint(100)]
     monkeypatch.setattr("workbench.runs.checkpoints.list_checkpoints", lambda _path: steps)
 
+    views = []
+
     def make(can_control=True, **settings):
         state = MicroscopeState(run=run.name, **settings)
         view = Microscope(state, lambda _name: (hub, run), lambda: [run], Workshop, can_control=can_control)
+        views.append(view)
         settle(view)
         return view
 
-    return make
+    yield make
+    for view in views:
+        view.close()
 
 
 class SteppedCheckpoint:
@@ -92,7 +97,9 @@ def settle(view):
     """Draw until nothing is awaited."""
     for _ in range(12):
         view.draw()
-    assert not view.bench.busy
+        if not view.bench.busy:
+            return
+    raise AssertionError("something is still awaited")
 
 
 # ------------------------------------------------------------------ a run's records
@@ -276,6 +283,22 @@ def test_fields_are_taken_over_together(made):
     view.excitation.fields["amplitude"].value = 0.0
     view.excitation.analyse()
     assert "amplitude" in view.excitation.note.text.lower()
+    view.excitation.choose("As recorded")
+    assert [view.excitation.fields[name].value for name in ("tone_y", "tone_x")] == [5, 11]
+
+
+def test_the_picture_stays_until_the_next_one_is_there(made, monkeypatch):
+    view = made(held=100)
+    monkeypatch.setattr(Answer, "done", lambda self: False)
+    view._choose_source("checkpoint")
+    assert view.state.source == "checkpoint"
+    view.draw()
+    assert view.bench.busy, view.scope.trouble
+    assert not view.cards["lineup"]._empty.visible
+    assert "analysing" in view.bar.words.text
+    assert view.bar.cancel.label == "Cancel"
+    view.cancel()
+    assert "Cancelled." in view.bar.words.text
 
 
 def test_one_bad_value_in_the_address_loses_no_other():

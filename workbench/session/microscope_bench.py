@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -16,7 +17,7 @@ KEPT = 256 * 2**20  # bytes of results kept for going back
 RELOAD = 4.0  # s that a new process takes to be where the old one was
 OPEN = 4  # processes that analyse for this server at a time: each holds torch and a network
 _counting = threading.Lock()
-_open = 0
+_WORKSHOPS: weakref.WeakSet[Any] = weakref.WeakSet()  # those that nobody holds any more end by themselves
 
 
 class Bench:
@@ -150,30 +151,20 @@ class Bench:
             self._results.popitem(last=False)
 
     def _enter(self) -> Any:
-        global _open
         with _counting:
-            if _open >= OPEN:
+            if len(_WORKSHOPS) >= OPEN:
                 raise RuntimeError(
                     f"{OPEN} networks are being analysed on this server; close another microscope first"
                 )
-            _open += 1
-        try:
-            return self._open_workshop(self.specimen)
-        except BaseException:
-            _leave()
-            raise
+            workshop = self._open_workshop(self.specimen)
+            _WORKSHOPS.add(workshop)
+        return workshop
 
     def _close_workshop(self) -> None:
         if self._workshop is not None:
             workshop, self._workshop = self._workshop, None
-            _leave()
+            _WORKSHOPS.discard(workshop)
             threading.Thread(target=workshop.close, name="workbench-bench", daemon=True).start()
-
-
-def _leave() -> None:
-    global _open
-    with _counting:
-        _open -= 1
 
 
 def _size(result: Any) -> int:

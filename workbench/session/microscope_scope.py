@@ -79,6 +79,7 @@ class Scope:
         self.run: Any = None
         self.spacing: tuple[float, float] | None = None
         self._recorded: tuple[Hashable, xr.Dataset] | None = None
+        self._last: tuple[Hashable, Scene] | None = None
 
     def open(self, hub: Hub, run: Any) -> None:
         """Turn to a run."""
@@ -110,6 +111,8 @@ class Scope:
             wanted = self._questions(self._fresh_layer())
         except ValueError:
             return  # said by the scene
+        if self.bench.trouble(wanted.orders):
+            return  # until it is tried again, what would follow is of no use
         for request in wanted.all():
             if self.bench.known(request) is None and not self.bench.trouble(request):
                 self.bench.ask(request)
@@ -200,10 +203,24 @@ class Scope:
         reason = trouble or ("" if orders is not None else "The network is being analysed.")
         spectra = self.bench.known(wanted.spectra) if wanted.spectra is not None else None
         why = self.bench.trouble(wanted.spectra) if wanted.spectra is not None else ""
-        return Scene(
+        whose = (self.state.source, self.state.run, self.state.model)
+        if orders is None and not trouble:
+            return self._until_then(whose, reason)
+        scene = Scene(
             (specimen, wanted.orders), orders, layer,
             before=self.bench.known(wanted.before) if wanted.before is not None else None,
             spectrum=spectra[layer].to_dataset() if spectra is not None else None,
             kinds=self.bench.known(wanted.kinds) or {}, step=specimen.step, fresh=True, specimen=specimen,
             reason=reason, spectrum_reason=why,
         )  # fmt: skip
+        if orders is not None:
+            self._last = (whose, scene)
+        return scene
+
+    def _until_then(self, whose: Hashable, reason: str) -> Scene:
+        """Return what is shown while an analysis is awaited: what was seen last of the same network."""
+        if self._last is not None and self._last[0] == whose:
+            return self._last[1]
+        if self.state.source == "checkpoint" and self.hub is not None and "orders" in self.hub.records:
+            return self._from_records()
+        return Scene(("awaited", reason), None, reason=reason)

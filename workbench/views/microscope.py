@@ -41,10 +41,10 @@ __all__ = ["Microscope"]
 LENS_WORDS = {
     "Spectrum": "spectrum",
     "Orders": "orders",
-    "Added by layer": "added",
+    "Added": "added",
     "A beside B": "compare",
-    "While training": "waterfall",
-    "On data": "data",
+    "Training": "waterfall",
+    "Data": "data",
 }
 HINTS = {
     True: "These are recorded analyses. Checkpoint, above, analyses the network anew: with any tone, with "
@@ -189,6 +189,8 @@ class Microscope(pn.viewable.Viewer):
                 card.draw(dict.fromkeys(card.instruments, frame))
             self._turn_lens()
             self._bring_tools()
+            if self.excitation is not None and self.scene.orders is not None:
+                self.excitation.offer(self.scene.orders.attrs.get("tone", ()))
             self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
             self.peaks.draw(self.scene, self._draw_network())
             self.tools.offer(self.peaks.orders(), self.scope.spacing is not None)
@@ -243,7 +245,7 @@ class Microscope(pn.viewable.Viewer):
             replaced = [layer for layer, _ in self.state.replacements] if scene.fresh else []
             rows = network_rows(one_axis(scene.orders))
             self.network.send(colours=list(colours.values()), replaced=replaced, **rows)
-        elif self.scope.hub is not None and "layers" in self.scope.hub.records:
+        elif self.state.source == "recorded" and scene.layer and self.scope.hub is not None:
             self.network.send(**data_rows(self.scope.hub.records.tree("layers")))
         self.network.send(selected=scene.layer)
         if self.what_if is not None:

@@ -89,7 +89,7 @@ class MicroscopeBar(pn.viewable.Viewer):
         self.words = Text(
             '<div class="status">&nbsp;</div>', KEYS, styles={"flex": "1 1 240px", "align-self": "center"}
         )
-        self.cancel = pmui.Button(label="Cancel", icon=ICONS["stop"], visible=False, **_SMALL)
+        self.cancel = pmui.Button(label="Cancel", icon=ICONS["stop"], visible=False, align="center", **_SMALL)
         self.cancel.on_click(lambda _event: on_cancel())
         self.buttons = {label: self._button(label, action) for label, action in actions.items()}
         self._bar = pn.Row(

@@ -62,7 +62,7 @@ class Dialogs:
     ) -> None:  # fmt: skip
         """Offer the tables as files; figures save themselves."""
         if orders is None:
-            self._open("Export", Text("<p>There is nothing to export yet.</p>"))
+            self._open("Export", Text('<p class="plain">There is nothing to export yet.</p>', WORDS))
             return
         files: list[Any] = [
             _file(f"{name}-orders.csv", "Orders, CSV", lambda: orders_csv(orders)),
@@ -75,7 +75,10 @@ class Dialogs:
         self._open(
             "Export",
             pn.Row(*files, stylesheets=[TOOLS], margin=(8, 0), sizing_mode="stretch_width"),
-            Text("<p>Every figure has a save button in its tools, at its upper right corner.</p>"),
+            Text(
+                '<p class="plain">Every figure has a save button in its tools, at its right edge.</p>',
+                WORDS,
+            ),
             switch,
         )
 
@@ -137,7 +140,11 @@ class Dialogs:
         go.on_click(start)
         self._open(
             "Continue training from here",
-            Text(f"<p>A new run goes on from the checkpoint of step {step}, with:</p><ul>{listed}</ul>"),
+            Text(
+                f'<p class="plain">A new run goes on from the checkpoint of step {step}, with:</p>'
+                f"<ul>{listed}</ul>",
+                WORDS,
+            ),
             go, answer,
         )  # fmt: skip
 

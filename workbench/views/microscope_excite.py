@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
@@ -17,12 +18,12 @@ from workbench.views.text import Text
 
 __all__ = ["Excitation"]
 
-PRESETS: dict[str, tuple[int, int, int | None, int | None] | None] = {
+PRESETS: dict[str, tuple[int, int, int, int] | None] = {
     "As recorded": None,
-    "Tone (5, 11)": (5, 11, None, None),
-    "Along x: (0, 7)": (0, 7, None, None),
-    "Along y: (7, 0)": (7, 0, None, None),
-    "Low: (1, 2)": (1, 2, None, None),
+    "Tone (5, 11)": (5, 11, 0, 0),
+    "Along x: (0, 7)": (0, 7, 0, 0),
+    "Along y: (7, 0)": (7, 0, 0, 0),
+    "Low: (1, 2)": (1, 2, 0, 0),
     "Two tones: (3, 5) and (4, 9)": (3, 5, 4, 9),
 }
 PHASES = [8, 16, 32, 64, 128]
@@ -44,6 +45,7 @@ class Excitation(pn.viewable.Viewer):
     def __init__(self, state: MicroscopeState, on_analyse: Callable[[], None]) -> None:
         super().__init__()
         self.state, self._on_analyse = state, on_analyse
+        self._offered: list[int] = []
         labels = ("Tone y", "Tone x", "2nd y", "2nd x", "Amplitude", "Offset")
         self.fields: dict[str, Any] = {}
         for name, label in zip(NUMBERS, labels, strict=True):
@@ -51,7 +53,7 @@ class Excitation(pn.viewable.Viewer):
             maker = pmui.IntInput if whole else pmui.FloatInput
             options = {"start": 0} if name == "amplitude" else {}
             self.fields[name] = maker(
-                label=label, value=getattr(state, name), sx=NO_STEPPERS, **options, **_FIELD
+                label=label, value=getattr(state, name) or 0, sx=NO_STEPPERS, **options, **_FIELD
             )
         self.fields["phases"] = pmui.Select(
             label="Phases J", options=sorted({*PHASES, state.phases}), value=state.phases, **_FIELD
@@ -79,9 +81,16 @@ class Excitation(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         return self._card
 
+    def offer(self, tone: Any) -> None:
+        """Show the tone of the analysis in the fields, as long as none was chosen."""
+        cycles = [int(m) for m in np.ravel(tone)]
+        if self.state.tones is None and len(cycles) == 2 and cycles != self._offered:
+            self._offered = cycles
+            self.fields["tone_y"].value, self.fields["tone_x"].value = cycles
+
     def choose(self, name: str) -> None:
         """Fill in the fields of a preset."""
-        chosen = PRESETS.get(name) or (None, None, None, None)
+        chosen = PRESETS.get(name) or (*(self._offered or (0, 0)), 0, 0)
         for field, value in zip(NUMBERS[:4], chosen, strict=True):
             self.fields[field].value = value
 
@@ -91,8 +100,10 @@ class Excitation(pn.viewable.Viewer):
         for name in ("amplitude", "offset"):
             if values[name] is None:
                 values[name] = self.state.param[name].default
-        if (values["second_y"] or values["second_x"]) and not (values["tone_y"] or values["tone_x"]):
-            self.say("A second tone needs a first one.")
+        for name in ("second_y", "second_x"):  # a tone (0, 0) is none
+            values[name] = values[name] if values["second_y"] or values["second_x"] else None
+        if not (values["tone_y"] or values["tone_x"]):
+            self.say("A tone (0, 0) is a constant: one of its two numbers of cycles must differ from 0.")
             return
         try:
             self.state.param.update(**values)
@@ -109,5 +120,5 @@ class Excitation(pn.viewable.Viewer):
     def _follow(self, *events: Any) -> None:
         for event in events:
             widget = self.fields[event.name]
-            if widget.value != event.new:
-                widget.value = event.new
+            if widget.value != (event.new or 0):
+                widget.value = event.new or 0

@@ -38,6 +38,13 @@ def take_what_is_valid(state: MicroscopeState, found: dict[str, Any]) -> list[st
     return refused
 
 
+def write_address(state: MicroscopeState) -> None:
+    """Bring the whole view into the address: the browser's own, empty one arrives after the page was made."""
+    if pn.state.location is not None:
+        found = {URL_NAMES[name]: value for name, value in state.differing().items()}
+        pn.state.location.update_query(**found)
+
+
 def open_workshop(specimen: Any) -> Any:
     """Return a process that analyses `specimen`; it starts with the first question."""
     from workbench.runs.specimen_workshop import Workshop
@@ -69,6 +76,7 @@ def microscope_page() -> pmui.Page:
         return hub_of(known[name]), known[name]
 
     view = Microscope(state, open_hub, list_runs, open_workshop, can_control=may_control(pn.state.user))
+    pn.state.onload(lambda: write_address(state))
     if refused:
         view.say("warning", f"Ignored from the address: {', '.join(refused)}.")
     return page_of(view)

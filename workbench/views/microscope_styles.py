@@ -47,6 +47,7 @@ TOOLS = """
 WORDS = (
     TYPE
     + f"""
+.plain, li {{ font-size: 14px; line-height: 20px; }}
 .small {{ font-size: 12px; line-height: 16px; color: {_MUTED}; min-height: 16px; }}
 .two {{ min-height: 32px; }}
 .deed {{ font-size: 13px; line-height: 18px; min-height: 54px; }}
