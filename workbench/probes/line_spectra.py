@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from workbench.probes.ancestry import Ancestry, Origins
 from workbench.probes.collecting import NotFiniteError
 from workbench.probes.dense import Dense, divide, divide_pairs, pair_powers
+from workbench.probes.drive_checks import checked_drive
 from workbench.probes.drives import Drive, Tone, TonePair
 from workbench.probes.forward import evaluate, further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.images import as_image
 from workbench.probes.lattice import Grid, Order, folding_rates, grid
-from workbench.probes.orders import _checked_tone
 from workbench.probes.partition import partition
 from workbench.probes.reduction import Frames, cropped, energies
 from workbench.probes.sweep import Sweep
@@ -95,7 +95,7 @@ def order_spectra(
     (-10.0, '1')
     """
     module = original(module)
-    wave = _drive(shape, tone, phases, amplitude, offset, channels)
+    wave = checked_drive(shape, tone, phases, amplitude, offset, channels)
     names = (layers,) if isinstance(layers, str) else tuple(layers)
     device, own_type = placement(module)
     sweep = Sweep(module, wave, further_inputs(inputs, tone_input), device, dtype or own_type)
@@ -109,28 +109,6 @@ def order_spectra(
     origins = Origins(ancestry, collector.held, collector.grids)
     children = {name: _dataset(collector.kept[name], wave, origins) for name in names}
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=_attributes(wave)), **children})
-
-
-def _drive(
-    shape: Sequence[int],
-    tone: Sequence[Any],
-    phases: int,
-    amplitude: float | Sequence[float],
-    offset: float,
-    channels: Sequence[float] | None,
-) -> Tone | TonePair:
-    """Check one tone, or two of which each would do alone."""
-    if not isinstance(tone, Sequence) or len(tone) != 2 or any(np.ndim(part) != 1 for part in tone):
-        return _checked_tone(shape, tone, phases, amplitude, offset, channels)  # type: ignore[arg-type]
-    if np.shape(amplitude) not in ((), (2,)):
-        raise ValueError(f"two tones have one amplitude or two, found {amplitude!r}")
-    each = np.broadcast_to(np.asarray(amplitude, dtype=float), (2,))
-    one, two = (
-        _checked_tone(shape, list(t), phases, float(a), offset, channels)
-        for t, a in zip(tone, each, strict=True)
-    )
-    tones, amplitudes = (one.cycles, two.cycles), (one.amplitude, two.amplitude)
-    return TonePair(one.shape, tones, one.phases, amplitudes, one.offset, one.weights)
 
 
 def _ancestry(sweep: Sweep, names: Sequence[str]) -> Ancestry:

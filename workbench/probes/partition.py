@@ -98,7 +98,7 @@ class Partition:
         table = np.zeros(self.shape)
         np.add.at(table.reshape(-1), self.cell, by_class[self.share_of] * self.weight)
         if self.real and self.axes == 2:
-            # Every bin has one owner; where orders (k, l) and others tie, both signs share them.
+            # Every bin has one owner, for both signs; where orders tie, the signs share it.
             table = (table + table[::-1, ::-1]) / 2
         return table
 
@@ -173,7 +173,7 @@ def _filled(spectrum: Grid, phases: int) -> float:
     if spectrum.second is None:
         met = order_period(spectrum, phases) // phases
     else:
-        met = len(_smallest(spectrum, (0, 0), _reach(spectrum, phases)))
+        met = len(_smallest(spectrum, np.zeros(2, dtype=np.int64), _reach(spectrum, phases)))
     return met / math.prod(spectrum.lowest)
 
 
@@ -246,28 +246,34 @@ def _shown(row: int, phases: int, real: bool) -> list[int]:
 # ------------------------------------------------------------------ two tones
 def _owners_of_two(spectrum: Grid, phases: int, real: bool) -> Whole:
     """Code of every stored bin: its cell + 1."""
-    bins, columns = math.prod(spectrum.window), IMAGE + len(spectrum.levels) + 1
-    highest = listed_orders(spectrum, phases)
-    side = 2 * highest + 1
-    owners = np.empty((stored_rows(phases, 2, real), bins), dtype=np.int64)
     reach = _reach(spectrum, phases)
-    for row, line in enumerate(owners):
-        k, l = (principal(index, phases) for index in divmod(row, phases))  # noqa: E741
-        base = ((k + highest) * side + l + highest) * columns
-        line[:] = base + columns
-        orders = _smallest(spectrum, (k, l), reach)
-        listed = (np.abs(orders) <= highest).all(1)
-        shown = np.where(listed, ((orders + highest) @ np.array([side, 1])) * columns, base)
-        if spectrum.window == spectrum.lowest:  # one bin each: at its true frequency, or an alias
-            true = true_frequency(spectrum, (orders[:, 0], orders[:, 1]))  # type: ignore[arg-type]
-            alias = [np.asarray(folded(f, q)[1]) for f, q in zip(true, spectrum.own, strict=True)]
-            where = true[0] % spectrum.window[0] * spectrum.window[1] + true[1] % spectrum.window[1]
-            line[where] = shown + np.where((alias[0] != 0) | (alias[1] != 0), FOLDED, DIRECT) + 1
-            continue
-        for (first, second), cell in zip(orders.tolist(), shown.tolist(), strict=True):
-            bins_of, cause = explain(spectrum, (first, second))
-            line[bins_of] = cause.astype(np.int64) + cell + 1
-    return owners.reshape(-1)
+    lines = [
+        _owners_of_phase(spectrum, phases, divmod(row, phases), reach)
+        for row in range(stored_rows(phases, 2, real))
+    ]
+    return np.concatenate(lines)
+
+
+def _owners_of_phase(spectrum: Grid, phases: int, phase: tuple[int, int], reach: Whole) -> Whole:
+    """Cell + 1 of every bin of one phase order."""
+    columns, highest = IMAGE + len(spectrum.levels) + 1, listed_orders(spectrum, phases)
+    steps = np.array([2 * highest + 1, 1]) * columns
+    inside = np.array([principal(index, phases) for index in phase])
+    base = (inside + highest) @ steps
+    line = np.full(math.prod(spectrum.window), base + columns, dtype=np.int64)
+    orders = _smallest(spectrum, inside, reach)
+    listed = (np.abs(orders) <= highest).all(1)
+    shown = np.where(listed, (orders + highest) @ steps, base)
+    if spectrum.window == spectrum.lowest:  # one bin each: at its true frequency, or an alias
+        true = true_frequency(spectrum, (orders[:, 0], orders[:, 1]))  # type: ignore[arg-type]
+        alias = [np.asarray(folded(f, q)[1]) for f, q in zip(true, spectrum.own, strict=True)]
+        where = true[0] % spectrum.window[0] * spectrum.window[1] + true[1] % spectrum.window[1]
+        line[where] = shown + np.where((alias[0] != 0) | (alias[1] != 0), FOLDED, DIRECT) + 1
+        return line
+    for (first, second), cell in zip(orders.tolist(), shown.tolist(), strict=True):
+        bins_of, cause = explain(spectrum, (first, second))
+        line[bins_of] = cause.astype(np.int64) + cell + 1
+    return line
 
 
 def _reach(spectrum: Grid, phases: int) -> Whole:
@@ -280,12 +286,15 @@ def _reach(spectrum: Grid, phases: int) -> Whole:
     return phases * np.stack([a.ravel(), b.ravel()], axis=1)
 
 
-def _smallest(spectrum: Grid, order: tuple[int, int], reach: Whole) -> Whole:
-    """Of the orders that agree in phase with one, the smallest |k| + |l| on each lattice they lie on."""
-    orders = reach + np.array(order)
-    total = np.abs(orders).sum(1)
-    orders = orders[np.lexsort((-orders.sum(1), np.abs(orders[:, 0]), total))]
-    true = true_frequency(spectrum, (orders[:, 0], orders[:, 1]))
+def _smallest(spectrum: Grid, order: Whole, reach: Whole) -> Whole:
+    """Select, of the orders that agree in phase with one, the smallest |k| + |l| on each lattice they lie on.
+
+    Of equally small ones that of the lower frequency: so swapped tones give swapped orders.
+    """
+    orders = reach + order
+    true = true_frequency(spectrum, (orders[:, 0], orders[:, 1]))  # type: ignore[arg-type]
+    y, x = (np.asarray(f) for f in true)
     lowest = spectrum.lowest
-    _, first = np.unique(true[0] % lowest[0] * lowest[1] + true[1] % lowest[1], return_index=True)
-    return orders[first]
+    best = np.lexsort((x, y, np.abs(y), np.abs(y) + np.abs(x), np.abs(orders).sum(1)))
+    _, first = np.unique((y % lowest[0] * lowest[1] + x % lowest[1])[best], return_index=True)
+    return orders[best[first]]
