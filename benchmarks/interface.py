@@ -20,7 +20,7 @@ import psutil
 import workbench as wb
 from benchmarks.machine import median, print_table, quantile
 
-STEPS, PRESSES, OPENINGS = 34, 30, 3
+STEPS, PRESSES, OPENINGS = 24, 20, 3
 LIVE_SECONDS = 15.0
 PATIENCE = 90.0  # s that anything may take before the benchmark says what it waits for, and ends
 BROWSER = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync")
