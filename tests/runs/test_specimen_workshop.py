@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -69,8 +68,12 @@ def ask(workshop, kind="orders", size=8, **fields):
     return workshop.ask(Request(kind, size=(size, 8), tone=(1, 2), phases=8, **fields))
 
 
-def folders():
-    return set(Path(tempfile.gettempdir()).glob("workbench-specimen-*"))
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """A folder for temporary files that nobody else uses."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
 def gone(pid):
@@ -170,23 +173,22 @@ def test_loading_that_hangs_dies_or_fails(file):
         assert second.result(WAIT).layer.values.tolist() == ["ReLU"]
 
 
-def test_closing_leaves_nothing(file):
-    before = folders()
+def test_closing_leaves_nothing(file, temporary):
     workshop = Workshop(Specimen(file=f"{file}:forks"))
     assert workshop.pid is None
     ask(workshop).result(WAIT)
     pid, grandchild = workshop.pid, int((file.parent / "grandchild").read_text())
     assert psutil.Process(pid).nice() == psutil.Process().nice() + 5
-    assert len(folders() - before) == 1
+    assert [path.name[:19] for path in temporary.iterdir()] == ["workbench-specimen-"]
     unfinished = ask(workshop, size=14)
     workshop.close()
     assert unfinished.error().fault == "cancelled"
     assert not psutil.pid_exists(pid)  # reaped: not even a zombie
     wait_until(lambda: gone(grandchild))
-    assert folders() == before
+    assert not list(temporary.iterdir())
 
 
-def test_a_killed_parent_takes_its_process_along(file):
+def test_a_killed_parent_takes_its_process_along(file, temporary):
     code = (
         "import time; from workbench.runs.specimen import Specimen; "
         "from workbench.runs.specimen_request import Request; "
@@ -194,16 +196,15 @@ def test_a_killed_parent_takes_its_process_along(file):
         f"workshop = Workshop(Specimen(file={f'{file}:forks'!r})); "
         "workshop.ask(Request('about')).result(100); print(workshop.pid, flush=True); time.sleep(600)"
     )
-    before = folders()
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline())
-    assert len(folders() - before) == 1
+    assert [path.name[:19] for path in temporary.iterdir()] == ["workbench-specimen-"]
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
     wait_until(lambda: gone(pid))
     wait_until(lambda: gone(int((file.parent / "grandchild").read_text())))
-    assert folders() == before
+    assert not list(temporary.iterdir())
 
 
 def test_a_forgotten_workshop_ends_its_process(file):
