@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from workbench.systems import SYSTEMS, build
     from workbench.views import dashboard
+    from workbench.views.explorers import explore
 
 __version__ = "0.1.0"
 
@@ -69,6 +70,7 @@ _HOME = {
     ),
     "runs": ("launch", "list_runs", "open_run"),
     "views": ("dashboard",),
+    "views.explorers": ("explore",),
 }
 _OWNER = {name: f"workbench.{layer}" for layer, names in _HOME.items() for name in names}
 
@@ -84,6 +86,7 @@ __all__ = [
     "coherence_loss",
     "compare_orders",
     "dashboard",
+    "explore",
     "figures_of_merit",
     "find_lines",
     "fold",

@@ -15,7 +15,7 @@ def test_a_page_defines_nothing(page):
     for node in tree.body[1:]:
         assert isinstance(node, ast.Import | ast.ImportFrom | ast.Expr), ast.unparse(node)
         if isinstance(node, ast.ImportFrom):
-            assert node.module == "workbench.views"
+            assert node.module.split(".")[:2] == ["workbench", "views"]
 
 
 def test_there_is_a_desk():

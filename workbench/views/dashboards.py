@@ -13,7 +13,7 @@ import panel_material_ui as pmui
 from workbench.session import DeskState, Hub, hub_of, may_control, warm_up
 from workbench.views.desk import TrainingDesk
 
-__all__ = ["dashboard", "desk_page", "make_ready"]
+__all__ = ["connect_kernel", "dashboard", "desk_page", "make_ready"]
 
 NOTEBOOK_MS = 600
 READY = 2  # runs read when a server starts
@@ -71,16 +71,23 @@ def _opened(run: Any) -> Any:
     return run
 
 
+def connect_kernel(desk: Any) -> bool:
+    """Send what `desk` draws from the kernel's event loop; False in a plain script: a still."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    view = desk.__panel__()
+    desk.pump.connect_notebook(lambda: pn.io.push_notebook(view), loop.call_soon_threadsafe)
+    return True
+
+
 def live_in_notebook(desk: TrainingDesk, hub: Hub) -> None:
     """Keep `desk` up to date from the kernel's own event loop, until the run has ended."""
     hub.refresh()
     desk.draw()
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return  # a plain script: the view is a still
-    view = desk.__panel__()
-    desk.pump.connect_notebook(lambda: pn.io.push_notebook(view), loop.call_soon_threadsafe)
+    if not connect_kernel(desk):
+        return
 
     def tick() -> None:
         if hub.refresh():
