@@ -204,3 +204,53 @@ def test_bad_input_is_named():
     ]:
         with pytest.raises(ValueError, match=message):
             figures_of_merit(data)
+
+
+def two_tones(lines, **attrs):
+    """Order analysis of one layer from {(k, l): power}."""
+    orders = np.arange(-3, 4)
+    power = np.zeros((1, 7, 7, 1))
+    for (k, n), value in lines.items():
+        power[0, k + 3, n + 3, 0] = value
+    coords = {"layer": ["act"], "order_1": orders, "order_2": orders, "cause": ["direct"]}
+    data = xr.DataArray(power, coords, ("layer", "order_1", "order_2", "cause"))
+    return xr.Dataset({"power": data}, attrs={"real": True} | attrs)
+
+
+def test_two_tones_are_compared_with_both_fundamentals():
+    lines = {(1, 0): 4.0, (0, 1): 1.0, (0, 0): 7.0, (2, 0): 0.3, (0, 3): 0.2, (1, -1): 0.5, (2, 1): 0.25}
+    both = {order: value for k, value in lines.items() for order in (k, (-k[0], -k[1]))}
+    layer = two_tones(both, input_order_1_power=20.0)
+    layer["largest_spur"] = ("layer", [0.5])
+    figures = figures_of_merit(layer)
+    assert value(figures, "gain") == pytest.approx(10 * np.log10(10 / 20))
+    assert value(figures, "hd", order=2) == pytest.approx(10 * np.log10(0.6 / 10))
+    assert value(figures, "hd", order=3) == pytest.approx(10 * np.log10(0.4 / 10))
+    assert value(figures, "imd", order=2) == pytest.approx(10 * np.log10(1.0 / 10))
+    assert value(figures, "imd", order=3) == pytest.approx(10 * np.log10(0.5 / 10))
+    assert value(figures, "thd_ratio") == pytest.approx(np.sqrt(1 / 10))
+    assert value(figures, "sfdr") == pytest.approx(10 * np.log10(2 / 0.5))
+    assert value(figures, "sinad") == pytest.approx(10 * np.log10(10 / 2.5))
+    assert value(figures, "linear_order_share") == pytest.approx(10 / 19.5)
+    complex_layer = figures_of_merit(two_tones(both, real=False))
+    assert value(complex_layer, "phase_fidelity") == pytest.approx(5 / 19.5)
+    with pytest.raises(ValueError, match="'order_2' is missing"):
+        figures_of_merit(layer.rename(order_2="other"))
+
+
+def test_layers_may_be_real_or_complex_each():
+    power = np.array([[[1.0], [0.5], [3.0]]] * 2)
+    coords = {"layer": ["inside", "decoded"], "order": [-1, 0, 1], "cause": ["all"]}
+    scene = xr.Dataset(
+        {
+            "power": xr.DataArray(power, coords, ("layer", "order", "cause")),
+            "real": ("layer", [True, False]),
+            "input_order_1_power": ("layer", [4.0, 3.0]),
+        }
+    )
+    figures = figures_of_merit(scene)
+    np.testing.assert_allclose(figures.phase_fidelity, [np.nan, 3 / 4.5])
+    np.testing.assert_allclose(figures.linear_order_share, [4 / 4.5, 3 / 4.5])
+    np.testing.assert_allclose(figures.gain, [0, 0])
+    for name in ("sfdr", "sinad", "alias", "leakage", "checkerboard"):
+        assert figures[name].isnull().all()
