@@ -10,12 +10,26 @@ import xarray as xr
 
 from workbench.session.captions import cause_words, number, percent
 
-__all__ = ["Peak", "change_sentence", "frequency_words", "lines_caption", "marker_words", "nearest", "peaks"]
+__all__ = [
+    "Peak",
+    "change_sentence",
+    "frequency_words",
+    "level_unit",
+    "lines_caption",
+    "marker_words",
+    "nearest",
+    "peaks",
+]
 
 Place = tuple[float, float]
 Peak = dict[str, Any]
 DIGITS = {"sample": 4, "pixel": 4, "metre": 5}
 NEAR = 1e-6  # cycles per input pixel: lines lie on whole bins
+
+
+def level_unit(lines: xr.Dataset) -> str:
+    """Return the unit of the lines' levels: dBc, or dB re the layer's power where it has no carrier."""
+    return "dBc" if "order 1" in str(lines.attrs.get("reference", "order 1")) else "dB re power"
 
 
 def frequency_words(place: Place, units: str) -> str:
@@ -88,7 +102,7 @@ def marker_words(
         return "No line above the threshold lies under the marker in this layer."
     places = scaled(lines, units, spacing)
     level = lines["level"].values
-    text = f"M: {frequency_words(places[at], units)}, {number(float(level[at]), 2)} dBc"
+    text = f"M: {frequency_words(places[at], units)}, {number(float(level[at]), 2)} {level_unit(lines)}"
     other = nearest(lines, delta)
     if other is None:
         return f"{text} ({lines['label'].values[at]})"
@@ -105,15 +119,16 @@ def lines_caption(lines: xr.Dataset, layer: str, threshold: float, hidden: float
         Share of the layer's power that lies on bins that are not known, 0..1.
     """
     count = lines.sizes["line"] + int(lines.attrs.get("not_listed", 0))
+    unit = level_unit(lines)
     spurs = [
         i
         for i in range(lines.sizes["line"])
         if not (int(lines["order"][i]) in (-1, 0, 1) and str(lines["cause"].values[i]) == "direct")
     ]
-    text = f"{layer}: {count} line{'s' * (count != 1)} above {number(threshold, 0)} dBc"
+    text = f"{layer}: {count} line{'s' * (count != 1)} above {number(threshold, 0)} {unit}"
     if spurs:
         label, level = str(lines["label"].values[spurs[0]]), float(lines["level"][spurs[0]])
-        text += f"; the strongest spur is {label}, at {number(level)} dBc"
+        text += f"; the strongest spur is {label}, at {number(level)} {unit}"
     unseen = f" {percent(hidden)} of the power is not placed." if hidden > 1e-4 else ""
     return f"{text}.{unseen}"
 

@@ -127,6 +127,7 @@ class Microscope(pn.viewable.Viewer):
         self.layer = cards.LayerCard()
         self.lens = pmui.RadioButtonGroup(
             label="", options=list(LENS_WORDS), size="small", margin=0, value=_lens_words(state.lens),
+            sx={"& .MuiToggleButton-root": {"whiteSpace": "nowrap"}},
         )  # fmt: skip
         self.lens.param.watch(self._lens_chosen, "value")
         self.compared = cards.ComparisonCard()
@@ -151,7 +152,8 @@ class Microscope(pn.viewable.Viewer):
         )  # fmt: skip
         body = pn.Column(network, middle, self._aside, stylesheets=[BODY], **wide)
         self._view = pn.Column(
-            self.bar, self.notice, body, self.steps, self.dialogs.dialog, self.pump.beat, self.keyboard,
+            self.bar, self.notice, body, self.steps, self.dialogs.dialog, self.dialogs.figures,
+            self.pump.beat, self.keyboard,
             stylesheets=[DESK], **wide,
         )  # fmt: skip
 
@@ -247,6 +249,8 @@ class Microscope(pn.viewable.Viewer):
             self.network.send(colours=list(colours.values()), replaced=replaced, **rows)
         elif self.state.source == "recorded" and scene.layer and self.scope.hub is not None:
             self.network.send(**data_rows(self.scope.hub.records.tree("layers")))
+        else:
+            self.network.send(layers=[], shares=[], unsure=[])
         self.network.send(selected=scene.layer)
         if self.what_if is not None:
             kinds = scene.kinds.get(scene.layer) or scene.kinds.get(scene.layer.partition("#")[0]) or []
@@ -392,14 +396,9 @@ class Microscope(pn.viewable.Viewer):
 
     def _export(self) -> None:
         name = self.state.run or "model"
-        figures = [plot for card in self.cards.values() for plot in cards.figures_of(card.instruments)]
-        svg = bool(figures) and figures[0].output_backend == "svg"
-
-        def change(wanted: bool) -> None:
-            for plot in figures:
-                plot.output_backend = "svg" if wanted else "canvas"
-
-        self.dialogs.export(name, self.scene.orders, self.panels.lines(self.scene), change, svg)
+        shown = [self._card(one) for one in ("lineup", self.state.lens)]
+        figures = [plot for card in shown for plot in cards.figures_of(card.instruments)]
+        self.dialogs.export(name, self.scene.orders, self.panels.lines(self.scene), figures)
 
     def as_code(self) -> str:
         """Return notebook code that repeats the analysis shown, with its lines."""

@@ -150,8 +150,10 @@ class LayerCard(pn.viewable.Viewer):
 
     def draw(self, layer: str, deed: str, figures: dict[str, float]) -> None:
         """Show the layer's name, the sentence, the figures."""
-        self.title.text = f"<h2>{escape(layer) or 'Layer'}</h2>"
-        words = deed.removeprefix(layer).lstrip(" :") if deed.startswith(layer) else deed
+        title, colon, words = deed.partition(": ")
+        if not colon:
+            title, words = layer, deed
+        self.title.text = f"<h2>{escape(title) or 'Layer'}</h2>"
         self.words.text = f'<p class="deed">{escape(words) or "&nbsp;"}</p>'
         cells = "".join(
             f"<span><em>{label}</em> <b>{number(figures[name])}</b> {unit}</span>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from workbench.session.microscope_export import lines_csv, orders_csv, orders_ne
 from workbench.session.microscope_model import open_model
 from workbench.views.aside import aside
 from workbench.views.keyboard import key_table
+from workbench.views.microscope_figures import FigureSaver
 from workbench.views.microscope_styles import TOOLS, WORDS
 from workbench.views.text import Text
 
@@ -46,6 +48,7 @@ class Dialogs:
 
     def __init__(self, control: Control) -> None:
         self.control = control
+        self.figures = FigureSaver()
         self.dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
 
     def keys(self) -> None:
@@ -57,10 +60,9 @@ class Dialogs:
         self._open("This view as Python", Text(f"<pre>{escape(code)}</pre>", WORDS))
 
     def export(
-        self, name: str, orders: xr.Dataset | None, lines: xr.Dataset | None,
-        on_svg: Callable[[bool], None], svg: bool,
-    ) -> None:  # fmt: skip
-        """Offer the tables as files; figures save themselves."""
+        self, name: str, orders: xr.Dataset | None, lines: xr.Dataset | None, figures: list[Any]
+    ) -> None:
+        """Offer the tables and the figures as files."""
         if orders is None:
             self._open("Export", Text('<p class="plain">There is nothing to export yet.</p>', WORDS))
             return
@@ -70,17 +72,17 @@ class Dialogs:
         ]
         if lines is not None:
             files.append(_file(f"{name}-lines.csv", "Lines of this layer, CSV", lambda: lines_csv(lines)))
-        switch = pmui.Switch(label="Figures as SVG (else PNG)", value=svg, margin=0)
-        switch.param.watch(lambda event: on_svg(event.new), "value")
-        self._open(
-            "Export",
-            pn.Row(*files, stylesheets=[TOOLS], margin=(8, 0), sizing_mode="stretch_width"),
-            Text(
-                '<p class="plain">Every figure has a save button in its tools, at its right edge.</p>',
-                WORDS,
-            ),
-            switch,
-        )
+        buttons = []
+        for form in ("png", "svg"):
+            button = pmui.Button(label=f"Figures, {form.upper()}", size="small", margin=0)
+            button.on_click(partial(self._save, figures, name, form))
+            buttons.append(button)
+        row = {"stylesheets": [TOOLS], "margin": (8, 0), "sizing_mode": "stretch_width"}
+        note = '<p class="plain">One figure alone: the save button in its tools, at its right edge.</p>'
+        self._open("Export", pn.Row(*files, **row), pn.Row(*buttons, **row), Text(note, WORDS))
+
+    def _save(self, figures: list[Any], name: str, form: str, _event: Any) -> None:
+        self.figures.save(figures, name, form)
 
     def model(self, on_token: Callable[[str], None]) -> None:
         """Ask for a model file; opening it executes it, so that has to be confirmed."""

@@ -10,7 +10,7 @@ import panel as pn
 from workbench.session.microscope_panels import Panels
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_state import UNITS
-from workbench.session.microscope_words import marker_words, nearest, peaks
+from workbench.session.microscope_words import level_unit, marker_words, nearest, peaks
 from workbench.views.microscope_styles import WORDS
 from workbench.views.microscope_table import PeakTable
 from workbench.views.styles import CARD
@@ -58,7 +58,7 @@ class Peaks(pn.viewable.Viewer):
         marker, delta = state.place(state.marker), state.place(state.delta)
         at, other = nearest(listed, marker), nearest(listed, delta)
         self.table.send(
-            rows=peaks(listed, units, spacing), unit=UNITS[units], colours=colours,
+            rows=peaks(listed, units, spacing), unit=UNITS[units], level=level_unit(listed), colours=colours,
             marker=-1 if at is None else at, delta=-1 if other is None else other,
             empty="No line of this layer is above the threshold.",
         )  # fmt: skip

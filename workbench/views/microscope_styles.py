@@ -52,8 +52,8 @@ WORDS = (
 .two {{ min-height: 32px; }}
 .deed {{ font-size: 13px; line-height: 18px; min-height: 54px; }}
 .merits {{
-  display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 2px 8px; font-size: 12px;
-  line-height: 16px; min-height: 34px; font-variant-numeric: tabular-nums;
+  display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 2px 8px; font-size: 12px;
+  line-height: 16px; min-height: 52px; font-variant-numeric: tabular-nums;
 }}
 .merits em {{ font-style: normal; color: {_MUTED}; }}
 .merits b {{ font-weight: 600; }}

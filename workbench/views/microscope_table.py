@@ -34,6 +34,7 @@ class PeakTable(JSComponent):
 
     rows = param.List([], doc="place, frequency, level, order, cause, label of every line.")
     unit = param.String("cycles/sample", doc="Of the frequencies.")
+    level = param.String("dBc", doc="Unit of the levels.")
     colours = param.Dict({}, doc="Colour of every cause.")
     marker = param.Integer(-1, doc="Row of the marker.")
     delta = param.Integer(-1, doc="Row of the delta marker.")
@@ -57,7 +58,7 @@ class PeakTable(JSComponent):
         if (!model.rows.length) { root.replaceChildren(make("div", "none", model.empty)); return }
         const table = make("table"), head = make("thead"), body = make("tbody"), titles = make("tr")
         table.setAttribute("aria-label", "Peaks, strongest first")
-        for (const title of ["", "y, x, " + model.unit, "dBc", "line"]) {
+        for (const title of ["", "y, x, " + model.unit, model.level, "line"]) {
           const cell = make("th", "", title)
           if (title == "") cell.setAttribute("aria-label", "marker")
           titles.append(cell)
@@ -72,6 +73,7 @@ class PeakTable(JSComponent):
           line.append(make("td", "mark"), make("td", "number", row.frequency),
                       make("td", "number", row.level), what)
           const pick = (event) => { count += 1; model.picked = {row: i, delta: event.shiftKey, count} }
+          line.addEventListener("mousedown", (event) => { if (event.shiftKey) event.preventDefault() })
           line.addEventListener("click", pick)
           line.addEventListener("keydown", (event) => {
             if (event.key == "Enter" || event.key == " ") { event.preventDefault(); pick(event) }
@@ -90,7 +92,7 @@ class PeakTable(JSComponent):
           line.firstChild.textContent = i == model.marker ? "M" : i == model.delta ? "Δ" : ""
         })
       }
-      model.on(["rows", "unit", "colours", "empty"], draw)
+      model.on(["rows", "unit", "level", "colours", "empty"], draw)
       model.on(["marker", "delta"], mark)
       draw()
       return root
