@@ -49,7 +49,10 @@ def probe(
     ] = None,
     tone: Annotated[str | None, typer.Option(help="Cycles per frame along y,x (default: 5,11).")] = None,
     tone2: Annotated[str | None, typer.Option(help="A second tone: intermodulation.")] = None,
-    phases: Annotated[int | None, typer.Option(help="Phases per cycle (default: 32).")] = None,
+    phases: Annotated[
+        int | None,
+        typer.Option(help="Phases per cycle (default: 32; 8 of each of two tones, 16 of a scene)."),
+    ] = None,
     amplitude: Annotated[str, typer.Option(help="Of the tone, or A,B of two.")] = "1",
     offset: Annotated[float, typer.Option(help="Constant added to the tone.")] = 0.0,
     scene: Annotated[

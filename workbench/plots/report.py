@@ -219,7 +219,8 @@ def _figures(document: Document) -> str:
 def _cell(row: dict[str, Any], path: str) -> str:
     value = _figure(row, path)
     if path == "phase_fidelity":
-        return "–" if value is None else number(100 * value)
+        decoded = row["module_type"].startswith("decode")  # of a real layer the orders +1 and −1 are equal
+        return number(100 * value) if value is not None and decoded else "–"
     return _db(value, "")
 
 

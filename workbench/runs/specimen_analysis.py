@@ -36,7 +36,7 @@ __all__ = ["Bench"]
 
 TONE = (5, 11)
 PHASES = 32
-FEW_PHASES = 16  # along each axis of two tones' phases, for scenes
+PAIR_PHASES, SCENE_PHASES = 8, 16  # of each of two tones, of a scene
 DTYPES = {
     "float32": torch.float32,
     "float64": torch.float64,
@@ -90,7 +90,7 @@ class Bench:
             return common | {
                 "scene": open_complex(request.scene, shape[1:], request.mapping),
                 "mapping": request.mapping,
-                "phases": request.phases or FEW_PHASES,
+                "phases": request.phases or SCENE_PHASES,
             }
         tone: Any = request.tone or fitting_tone(TONE, shape[1:])
         if request.tone2 is not None:
@@ -98,7 +98,7 @@ class Bench:
         return common | {
             "shape": shape,
             "tone": tone,
-            "phases": request.phases or (PHASES if request.tone2 is None else FEW_PHASES),
+            "phases": request.phases or (PHASES if request.tone2 is None else PAIR_PHASES),
             "amplitude": request.amplitude,
             "offset": request.offset,
             "channels": request.weights,
