@@ -6,6 +6,7 @@ from workbench.scenes.onetone import onetone
 from workbench.scenes.opening import open_scene
 from workbench.scenes.patches import training_patches
 from workbench.scenes.registry import SCENES
+from workbench.scenes.ships import ships
 from workbench.scenes.validity import require_scene
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "onetone",
     "open_scene",
     "require_scene",
+    "ships",
     "training_patches",
     "with_condition",
 ]
