@@ -17,6 +17,4 @@ SceneMaker = Callable[..., xr.Dataset]
 SCENES: Registry[SceneMaker] = Registry(
     "scene", {"onetone": onetone, "flat_earth": flat_earth, "ships": ships}
 )
-    "scene", {"onetone": onetone, "flat_earth": flat_earth, "ships": ships}
-)
 """Name -> function(size, count, seed, ...) returning a Dataset with ``slc`` and ``condition``."""
