@@ -10,7 +10,8 @@ from workbench.probes import analyse_orders, order_spectra, possible_replacement
 from workbench.runs.specimen import SpecimenError
 from workbench.session import Hub
 from workbench.session.microscope_state import MicroscopeState
-from workbench.views.microscope import LENS_WORDS, Microscope
+from workbench.views.microscope import Microscope
+from workbench.views.microscope_lens import LENSES
 from workbench.views.microscope_page import take_what_is_valid
 
 
@@ -109,8 +110,8 @@ def test_a_recorded_run_is_listed_and_its_lines_are_named(made):
     assert np.sum(view.network.shares, axis=1) == pytest.approx(100, abs=0.6)
     assert view.network.selected == view.scene.layer == "down2.activation"
     assert view.peaks.table.rows[0]["label"] == "order 1, direct"
-    assert "lines above −60 dBc" in view.cards["spectrum"].caption
-    assert not view.cards["spectrum"]._empty.visible
+    assert "lines above −60 dBc" in view.lens.cards["spectrum"].caption
+    assert not view.lens.cards["spectrum"]._empty.visible
     assert "recorded at step 200" in view.bar.words.text
     assert Workshop.asked == (), "records cost nobody a process"
 
@@ -122,33 +123,33 @@ def test_the_page_is_small(made):
 
 def test_choosing_a_layer_draws_what_changed(made):
     view = made()
-    before = view.cards["lineup"].caption
+    before = view.lineup.caption
     view.network.selected = "up1.convolution"
     assert view.state.layer == "up1.convolution"
-    assert "up1.convolution" in view.cards["spectrum"].caption
-    assert view.cards["lineup"].caption == before
+    assert "up1.convolution" in view.lens.cards["spectrum"].caption
+    assert view.lineup.caption == before
     sent = []
-    view.cards["spectrum"].instruments["spectrum"].update = sent.append
+    view.lens.cards["spectrum"].instruments["spectrum"].update = sent.append
     view.draw()
     assert sent == []
 
 
 def test_new_records_move_a_live_microscope(made, run, hub):
     view = made(lens="waterfall")
-    fall = view.cards["waterfall"].instruments["waterfall"]
+    fall = view.lens.cards["waterfall"].instruments["waterfall"]
     assert fall.steps[-1] == 200
     run.train(40)
     hub.refresh()
     view.draw()
     assert (fall.steps[-1], view.steps.slider.value) == (240, 240)
-    assert "step 240" in view.cards["lineup"].caption
+    assert "step 240" in view.lineup.caption
 
 
-@pytest.mark.parametrize("lens", LENS_WORDS.values())
+@pytest.mark.parametrize("lens", LENSES.values())
 def test_every_lens_shows_something_or_says_why_not(made, lens):
     view = made(lens=lens)
-    card = view.cards[lens]
-    assert view._stage[0] is card.__panel__()
+    card = view.lens.cards[lens]
+    assert view.lens.stage[0] is card.__panel__()
     words = card._empty.text if card._empty.visible else card.caption
     assert len(words) > 60
 
@@ -186,12 +187,12 @@ def test_a_marker_keeps_its_input_frequency_from_layer_to_layer(made):
 def test_a_run_without_orders_shows_its_spectra_on_data(made, hub):
     del hub.records._groups["orders"]
     view = made(lens="data")
-    stage = view._stage[0]
+    stage = view.lens.stage[0]
     view.draw()
-    assert view._stage[0] is stage
-    assert "no input image that could carry a tone" in view.cards["lineup"]._empty.text
+    assert view.lens.stage[0] is stage
+    assert "no input image that could carry a tone" in view.lineup._empty.text
     assert len(view.network.layers) == 27
-    assert "Largest line" in view.cards["data"].caption
+    assert "Largest line" in view.lens.cards["data"].caption
 
 
 # ------------------------------------------------------------------ a fresh analysis
@@ -231,7 +232,7 @@ def test_a_replacement_shows_before_beside_after_and_can_be_taken_back(made):
     assert view.state.replacements == (("*", "circular"),)
     view.state.lens = "compare"
     settle(view)
-    assert not view.cards["compare"]._empty.visible
+    assert not view.lens.cards["compare"]._empty.visible
 
 
 def test_a_is_held_beside_another_step(made):
@@ -251,24 +252,24 @@ def test_what_failed_is_said_and_can_be_tried_again(made):
     Workshop.failure = "the process that analyses it crashed (SIGSEGV)"
     view = made(source="checkpoint")
     assert "SIGSEGV" in view.bar.words.text
-    assert "SIGSEGV" in view.cards["lineup"]._empty.text
+    assert "SIGSEGV" in view.lineup._empty.text
     assert view.bar.cancel.label == "Try again"
     Workshop.failure = ""
     view.cancel()
     settle(view)
-    assert not view.cards["lineup"]._empty.visible
+    assert not view.lineup._empty.visible
     assert not view.bar.cancel.visible
 
 
 def test_a_viewer_looks_at_records_only(made):
     view = made(can_control=False, source="checkpoint")
     assert Workshop.asked == ()
-    assert "not start its own" in view.cards["lineup"]._empty.text
+    assert "not start its own" in view.lineup._empty.text
     assert view.what_if is None
     assert view.excitation is None
     assert "Open model" not in view.bar.buttons
     view.state.source = "recorded"
-    assert not view.cards["lineup"]._empty.visible
+    assert not view.lineup._empty.visible
 
 
 # ------------------------------------------------------------------ fields, addresses, files
@@ -294,7 +295,7 @@ def test_the_picture_stays_until_the_next_one_is_there(made, monkeypatch):
     assert view.state.source == "checkpoint"
     view.draw()
     assert view.bench.busy, view.scope.trouble
-    assert not view.cards["lineup"]._empty.visible
+    assert not view.lineup._empty.visible
     assert "analysing" in view.bar.words.text
     assert view.bar.cancel.label == "Cancel"
     view.cancel()
@@ -320,7 +321,7 @@ def test_the_code_and_the_files_are_those_of_the_view(made):
 def test_without_any_run_the_page_says_so():
     view = Microscope(MicroscopeState(), lambda _name: (None, None), list, Workshop)
     view.draw()
-    assert "start one on the training desk" in view.cards["lineup"]._empty.text
+    assert "start one on the training desk" in view.lineup._empty.text
     assert view.network.layers == []
 
 
@@ -328,7 +329,7 @@ def test_a_lost_run_keeps_its_records(made, run, hub):
     run.state = "lost"
     hub.refresh()
     view = made()
-    assert not view.cards["lineup"]._empty.visible
+    assert not view.lineup._empty.visible
 
 
 def test_two_microscopes_of_one_run_share_what_is_computed(run, hub, made):

@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 
 from workbench.plots import cause_colour
 from workbench.session import Hub
@@ -26,6 +25,7 @@ from workbench.views.keyboard import Keyboard
 from workbench.views.microscope_bar import MicroscopeBar
 from workbench.views.microscope_dialogs import Dialogs
 from workbench.views.microscope_excite import Excitation
+from workbench.views.microscope_lens import Lens
 from workbench.views.microscope_list import NetworkList
 from workbench.views.microscope_peaks import Peaks
 from workbench.views.microscope_styles import ASIDE, BODY, MIDDLE, NETWORK, WORDS
@@ -38,14 +38,6 @@ from workbench.views.text import Text
 
 __all__ = ["Microscope"]
 
-LENS_WORDS = {
-    "Spectrum": "spectrum",
-    "Orders": "orders",
-    "Added": "added",
-    "A beside B": "compare",
-    "Training": "waterfall",
-    "Data": "data",
-}
 HINTS = {
     True: "These are recorded analyses. Checkpoint, above, analyses the network anew: with any tone, with "
     "layers replaced, with every line of every layer placed.",
@@ -123,13 +115,9 @@ class Microscope(pn.viewable.Viewer):
         self.network.param.watch(self._layer_chosen, "selected")
         self.tools = cards.SpectrumTools(state)
         self.peaks = Peaks(self.scope, self.panels)
-        self.cards: dict[str, PanelCard] = {"lineup": cards.lineup_card(self.choose_layer)}
+        self.lineup = cards.lineup_card(self.choose_layer)
         self.layer = cards.LayerCard()
-        self.lens = pmui.RadioButtonGroup(
-            label="", options=list(LENS_WORDS), size="small", margin=0, value=_lens_words(state.lens),
-            sx={"& .MuiToggleButton-root": {"whiteSpace": "nowrap"}},
-        )  # fmt: skip
-        self.lens.param.watch(self._lens_chosen, "value")
+        self.lens = Lens(state, self._cards())
         self.compared = cards.ComparisonCard()
         self.excitation: Excitation | None = None
         self.what_if: WhatIf | None = None
@@ -142,10 +130,7 @@ class Microscope(pn.viewable.Viewer):
     def _lay_out(self) -> None:
         wide = {"sizing_mode": "stretch_width", "margin": 0}
         network = pn.Column(Text("<h2>Network</h2>"), self.network, stylesheets=[NETWORK], **wide)
-        self._stage, self._shown = pn.Column(self._card(self.state.lens), **wide), self.state.lens
-        middle = pn.Column(
-            self.cards["lineup"], pn.Row(self.lens, margin=0), self._stage, stylesheets=[MIDDLE], **wide
-        )
+        middle = pn.Column(self.lineup, self.lens, stylesheets=[MIDDLE], **wide)
         self._aside = pn.Column(
             self.layer, self.peaks, self._hint, self.compared,
             css_classes=["aside"], stylesheets=[ASIDE], **wide,
@@ -156,6 +141,16 @@ class Microscope(pn.viewable.Viewer):
             self.pump.beat, self.keyboard,
             stylesheets=[DESK], **wide,
         )  # fmt: skip
+
+    def _cards(self) -> dict[str, Callable[[], PanelCard]]:
+        return {
+            "spectrum": lambda: cards.spectrum_card(self.tools, self.peaks.mark),
+            "orders": cards.orders_card,
+            "added": lambda: cards.added_card(self.choose_layer),
+            "compare": lambda: cards.compare_card(self.choose_layer),
+            "waterfall": lambda: cards.waterfall_card(self._go_to),
+            "data": spectrum_card,
+        }
 
     def _keys(self) -> dict[str, Callable[[], None]]:
         state = self.state
@@ -185,11 +180,11 @@ class Microscope(pn.viewable.Viewer):
             self.scope.ask()
             self.scene = self.scope.scene()
             beside = self.comparison.pair(self.scene)
-            for name in ("lineup", self.state.lens):
-                card = self._card(name)
-                frame = self.panels.compose(self.scene, [name], beside)[name]
-                card.draw(dict.fromkeys(card.instruments, frame))
-            self._turn_lens()
+            lens = self.state.lens
+            frames = self.panels.compose(self.scene, ["lineup", lens], beside)
+            self.lineup.draw(frames)
+            self.lens.draw(frames[lens])
+            self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
             self._bring_tools()
             if self.excitation is not None and self.scene.orders is not None:
                 self.excitation.offer(self.scene.orders.attrs.get("tone", ()))
@@ -203,39 +198,12 @@ class Microscope(pn.viewable.Viewer):
             self._drawing = False
         self._tick()
 
-    def _card(self, name: str) -> PanelCard:
-        """Return a card by the name of its frame, built when first looked at."""
-        if name not in self.cards:
-            makers: dict[str, Callable[[], PanelCard]] = {
-                "spectrum": lambda: cards.spectrum_card(self.tools, self.peaks.mark),
-                "orders": cards.orders_card,
-                "added": lambda: cards.added_card(self.choose_layer),
-                "compare": lambda: cards.compare_card(self.choose_layer),
-                "data": spectrum_card,
-                "waterfall": lambda: cards.waterfall_card(self._go_to),
-            }
-            self.cards[name] = makers[name]()
-        return self.cards[name]
-
     def _bring_tools(self) -> None:
         """Build what changes a fresh analysis when there is first one to change."""
         if self.what_if is None and self.state.source != "recorded" and self.control.can_control:
             self.what_if = WhatIf(self.state, self._train)
             self.excitation = Excitation(self.state, self._analyse)
             self._aside[:] = [self.layer, self.peaks, self.what_if, self.compared, self.excitation]
-
-    def _turn_lens(self) -> None:
-        card = self._card(self.state.lens)
-        if self._shown != self.state.lens:
-            self._stage[:], self._shown = [card], self.state.lens
-        if self.lens.value != _lens_words(self.state.lens):
-            self.lens.value = _lens_words(self.state.lens)
-        if self.state.lens == "waterfall":
-            card.instruments["waterfall"].move_cursor(self.state.step)
-
-    def _lens_chosen(self, event: Any) -> None:
-        if event.new and not self._drawing:
-            self.state.lens = LENS_WORDS[event.new]
 
     def _draw_network(self) -> dict[str, str]:
         """Show the list of layers; return the colour of every cause in it."""
@@ -396,8 +364,7 @@ class Microscope(pn.viewable.Viewer):
 
     def _export(self) -> None:
         name = self.state.run or "model"
-        shown = [self._card(one) for one in ("lineup", self.state.lens)]
-        figures = [plot for card in shown for plot in cards.figures_of(card.instruments)]
+        figures = [*cards.figures_of(self.lineup.instruments), *self.lens.figures()]
         self.dialogs.export(name, self.scene.orders, self.panels.lines(self.scene), figures)
 
     def as_code(self) -> str:
@@ -435,7 +402,3 @@ class Microscope(pn.viewable.Viewer):
         self.state.playing = False
         self.pump.disconnect()
         self.bench.close()
-
-
-def _lens_words(lens: str) -> str:
-    return next(words for words, name in LENS_WORDS.items() if name == lens)
