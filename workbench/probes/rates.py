@@ -43,6 +43,7 @@ def _keep(_: Call) -> Change:
 
 def by_size(call: Call) -> Change:
     """Count an exact integer ratio of sizes as the factor of an unknown operation."""
+
     def factor(before: int, after: int) -> Fraction:
         # one sample left of an axis, or one spread over it, is a mean or the like: nothing was decimated
         whole = min(before, after) > 1 and (before % after == 0 or after % before == 0)
