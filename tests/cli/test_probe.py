@@ -183,6 +183,30 @@ def test_what_if_sweep_report_and_json(file, here, tmp_path):
     assert "0.1.0" in page
 
 
+def test_two_tones_show_their_products(file, here, tmp_path):
+    arguments = ("--size", 16, "--tone", "1,3", "--tone2", "2,5", "--phases", 8, "--lines", 3)
+    result = probe(f"{file}:relu", *arguments, "--html", "two.html")
+    assert "IMD2  IMD3" in result.stdout
+    assert "orders (1, 0), direct" in result.stdout
+    assert "1,0" in (tmp_path / "two.html").read_text()
+    content = strict(probe(f"{file}:relu", *arguments, "--json").stdout)
+    assert content["settings"]["tones"] == [[1, 3], [2, 5]]
+    orders = analyse_orders(nn.ReLU(), shape=(1, 16, 16), tone=((1, 3), (2, 5)), phases=8)
+    imd = figures_of_merit(orders).imd.sel(order=2).item()
+    assert content["layers"][0]["figures"]["imd"]["2"] == pytest.approx(imd)
+
+
+def test_a_scene_shows_the_phase_fidelity(file, here, tmp_path):
+    slc = np.exp(2j * np.pi * np.arange(8) / 8) * np.ones((8, 1)) * 0.5
+    np.save(tmp_path / "slc.npy", slc)
+    result = probe(f"{file}:relu", "--scene", "slc.npy", "--size", 16, "--html", "scene.html")
+    row = next(line for line in result.stdout.splitlines() if line.startswith("decoded"))
+    assert 0 < float(row.split()[-1].rstrip("%")) < 100
+    assert "a scene fills the whole spectrum" in result.stdout
+    assert "Power of the layers" in (tmp_path / "scene.html").read_text()
+    assert "8×8 complex pixels" in probe(f"{file}:relu", "--scene", "slc.npy", "--size", 64, code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -148,7 +148,9 @@ def _shares(orders: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     total = kept.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = kept / total[:, None]
-    return shares, power_db(total / float(np.sum(orders.attrs.get("input_order_1_power", np.nan))))
+    given = orders.get("input_order_1_power", orders.attrs.get("input_order_1_power", np.nan))
+    tone = given.values if isinstance(given, xr.DataArray) else float(np.sum(given))
+    return shares, power_db(total / tone)
 
 
 def _figures(figures: xr.Dataset) -> dict[str, Any]:

@@ -192,7 +192,12 @@ def _layers(document: dict[str, Any], rows: Sequence[Row], paper: Paper) -> str:
         line += "".join(_cell(row, path) for path, _ in columns)
         lines.append(line + (f"  {paper.bar(row['shares'])}" if wide else ""))
     note = "dB; '.' is none, or below -200 dB. "
-    note += "fid.: phase fidelity." if settings["scene"] else "SFDR: the larger, the cleaner."
+    if settings["scene"]:
+        note += "fid.: phase fidelity."
+    elif len(settings["tones"]) > 1:
+        note += "IMD3: products (k, l) of both tones, |k| + |l| = 3."
+    else:
+        note += "SFDR: the larger, the cleaner."
     return "\n".join([*lines, note + (f"   {paper.key()}" if wide else "")])
 
 
@@ -205,8 +210,6 @@ def _columns(settings: dict[str, Any]) -> Columns:
 def _cell(row: Row, path: str) -> str:
     value = figure(row, path)
     if path == "phase_fidelity":
-        # Of a real layer the orders +1 and -1 are equal: the figure says something of complex ones only.
-        value = value if row["module_type"].startswith("decode") else None
         return f"{100 * value:5.1f}%" if value is not None else "     ."
     return number(value)
 

@@ -123,10 +123,15 @@ def _lineup(document: Document) -> str:
         f"{_bar(row['shares'], bool(row['ambiguity']))}<em>{_db(row['level'])}</em></li>"
         for row in rows
     )
-    body = f'{_key(_causes(rows))}<ol class="lineup">{drawn}</ol>'
+    drawn = f'<ol class="lineup">{drawn}</ol>'
+    if _causes(rows) == ["all"]:
+        words = (
+            "On the right every layer's power, dB re the input. A scene fills all bins: these tell no cause."
+        )
+        return _card("Power of the layers", drawn, words)
     return _card(
         "Where the energy goes",
-        body,
+        _key(_causes(rows)) + drawn,
         "Every layer's power without DC, cut into its causes; on the right how much power that is, dB re the "
         f"input tone. {_most(rows)}",
     )
@@ -147,7 +152,9 @@ def _most(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _db(value: float | None, unit: str = " dB") -> str:
-    return "–" if value is None or value < -200 else f"{number(value)}{unit}"
+    if value is None or value < -200:
+        return "–"
+    return f"{number(0.0 if abs(value) < 0.05 else value)}{unit}"
 
 
 # ---------------------------------------------------------------- lines of one layer
@@ -219,8 +226,7 @@ def _figures(document: Document) -> str:
 def _cell(row: dict[str, Any], path: str) -> str:
     value = _figure(row, path)
     if path == "phase_fidelity":
-        decoded = row["module_type"].startswith("decode")  # of a real layer the orders +1 and −1 are equal
-        return number(100 * value) if value is not None and decoded else "–"
+        return "–" if value is None else number(100 * value)
     return _db(value, "")
 
 

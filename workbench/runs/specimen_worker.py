@@ -113,7 +113,7 @@ def _failure(error: BaseException, specimen: Specimen) -> dict[str, Any]:
     from workbench.runs.specimen_modules import described, where
 
     cause = error.__cause__ or error
-    path = Path(specimen.executes) if specimen.executes else Path(__file__)
+    path = Path(specimen.executes or "none")  # only lines of the user's own file are worth a mention
     if _no_memory(cause):
         return {
             "error": "not enough memory: take a smaller size, fewer phases or fewer layers "
