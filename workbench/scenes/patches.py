@@ -71,7 +71,7 @@ def training_patches(
     require_whole("training", size=size, count=count, heldout=heldout)
     if isinstance(scene, str) and scene in SCENES:
         make = SCENES[scene]
-        training = make(size=size, count=count, seed=seed, **scene_options)
+        training = require_scene(make(size=size, count=count, seed=seed, **scene_options), f"scene {scene!r}")
         reserved = make(size=size, count=heldout, seed=seed + HELDOUT_SEED, **scene_options)
         return training.assign_attrs(split="other seed"), reserved.assign_attrs(split="other seed")
     if scene_options:

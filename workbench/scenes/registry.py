@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import xarray as xr
 
+from workbench.scenes.domains import domains
 from workbench.scenes.flat_earth import flat_earth
 from workbench.scenes.onetone import onetone
 from workbench.scenes.ships import ships
@@ -15,6 +16,9 @@ SceneMaker = Callable[..., xr.Dataset]
 
 
 SCENES: Registry[SceneMaker] = Registry(
-    "scene", {"onetone": onetone, "flat_earth": flat_earth, "ships": ships}
+    "scene", {"onetone": onetone, "flat_earth": flat_earth, "ships": ships, "domains": domains}
 )
 """Name -> function(size, count, seed, ...) returning a Dataset with ``slc`` and ``condition``."""
+
+PICTURES = ("domains",)
+"""Scenes that hold ordinary pictures, no complex image: systems for complex data cannot be trained on them."""

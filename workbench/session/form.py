@@ -86,13 +86,14 @@ def run_form(system: str = "pix2pix") -> tuple[Field, ...]:
     Imports the systems (and with them torch): call it when the form is first opened, not with the page.
     """
     from workbench.mappings import MAPPINGS
-    from workbench.scenes import SCENES
+    from workbench.scenes import PICTURES, SCENES
     from workbench.systems import SYSTEMS
 
+    complex_scenes = tuple(name for name in SCENES if name not in PICTURES)
     general = (
         Field("name", "Name", str, "", help="of the run; empty: from system, scene and time"),
         Field("system", "System", str, system, tuple(SYSTEMS), help="networks and objectives"),
-        Field("scene", "Scene", str, "onetone", tuple(SCENES), help="what is learnt"),
+        Field("scene", "Scene", str, "onetone", complex_scenes, help="what is learnt"),
         Field(
             "path",
             "or your own image, path",
