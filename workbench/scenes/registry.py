@@ -21,4 +21,4 @@ SCENES: Registry[SceneMaker] = Registry(
 """Name -> function(size, count, seed, ...) returning a Dataset with ``slc`` and ``condition``."""
 
 PICTURES = ("domains",)
-"""Scenes that hold ordinary pictures, no complex image: systems for complex data cannot be trained on them."""
+"""Scenes of ordinary pictures, without a complex image: systems for complex data cannot learn from them."""
