@@ -30,8 +30,11 @@ def run():
         "events": xr.Dataset({"kind": ("step", ["started", "finished"])}, step),
     }
     tree = xr.DataTree.from_dict({"/": xr.Dataset(coords=step), "/down1.conv": leaf})
+    passes = xr.DataTree.from_dict({"/": xr.Dataset(coords=step), "/discriminator_real": groups["orders"]})
+    judged = xr.DataTree.from_dict({"/": xr.Dataset(coords=step), "/discriminator_real/layer1.conv": leaf})
+    groups |= {"layers": tree, "pass_orders": passes, "pass_layers": judged}
     readers = {name: (lambda dataset=dataset: dataset) for name, dataset in groups.items()}
-    return SimpleNamespace(name="kept", state="finished", layers=lambda: tree, **readers)
+    return SimpleNamespace(name="kept", state="finished", **readers)
 
 
 def test_everything_recorded_comes_back(run, tmp_path):
@@ -40,6 +43,9 @@ def test_everything_recorded_comes_back(run, tmp_path):
         found = tree["images"]["fake_real"].values + 1j * tree["images"]["fake_imag"].values
         np.testing.assert_array_equal(found, run.images()["fake"].values)
         np.testing.assert_array_equal(tree["layers/down1.conv"]["power"], run.layers()["down1.conv"]["power"])
+        judged = tree["pass_layers/discriminator_real/layer1.conv"]
+        np.testing.assert_array_equal(judged["power"], run.layers()["down1.conv"]["power"])
+        np.testing.assert_array_equal(tree["pass_orders/discriminator_real"]["power"], [1.0, 3.0])
         assert tree["orders"].attrs["tone"] == "[5, 11]"
         assert list(tree["events"]["kind"].values) == ["started", "finished"]
         assert tree.attrs == PROVENANCE | {"source": "spectral workbench run kept"}
