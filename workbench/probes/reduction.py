@@ -105,7 +105,8 @@ def energies(frames: Tensor, phases: int, axes: int = 1) -> Tensor:
             energy[rows].addcmul_(parts[:, 0], parts[:, 0])
         else:
             energy[rows] += parts.square_().sum(1)
-    return energy.sum(-1, dtype=torch.float64) / (height * width) ** 2
+    # Not energy.sum(-1): a sum along an axis of two takes ten times as long.
+    return (energy[..., 0] + energy[..., 1]).double().div_((height * width) ** 2)
 
 
 def row_energies(frames: Tensor, phases: int) -> Tensor:
