@@ -684,7 +684,19 @@ def test_layers_of_other_dimensions_are_listed():
     ).double()
     analysis = analyse_orders(net, (1, 16, 16), (3, 5), phases=16)
     assert analysis.layer.values.tolist() == ["conv", "mul"]
-    assert analysis.attrs["not_analysed"] == ["line: no spatial axes: shape (16, 2, 14)"]
+    assert analysis.attrs["not_analysed"] == [
+        "mean: no spatial axes: shape (16, 1, 16)",
+        "line: no spatial axes: shape (16, 2, 14)",
+        "mean#2: no spatial axes: shape (16,)",
+    ]
+
+
+def test_steps_of_an_attention_are_accounted_for():
+    analysis = analyse_orders(OPERATIONS["heads"](), (2, 12, 12), (5, 4), phases=24)
+    assert analysis.layer.values.tolist() == ["0.add", "1"]
+    assert analysis.inputs.values.tolist() == ["input", "0.add"]
+    mixed, _ = analysis.attrs["not_analysed"]  # what it returns, and its weights
+    assert mixed == "0.heads.multi_head_attention_forward: no spatial axes: shape (144, 24, 2)"
 
 
 def test_a_mean_over_one_axis_is_no_image():

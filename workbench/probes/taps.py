@@ -201,7 +201,7 @@ class Taps(TorchFunctionMode):
         feeds = _union(track.feeds for _, track in parents)
         same_values = name in SILENT and result.shape == first.shape
         self._mark(result, Track(lineage, source if same_values else "", feeds))
-        if self.leaf_depth or name in SILENT or lineage.axes is None or lineage.spectral:
+        if self.leaf_depth or name in SILENT or lineage.spectral:
             return
         in_place = any(result is tensor for tensor, _ in parents)
         if in_place or all(storage(result) != storage(tensor) for tensor, _ in parents):
