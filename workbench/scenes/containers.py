@@ -1,9 +1,9 @@
-"""The arrays that a scene file contains, by format."""
+"""How the arrays of an opened scene file are handed on, whatever its format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,29 @@ from typing import Any
 import numpy as np
 
 PAIR_FIELDS = (("real", "imag"), ("re", "im"), ("r", "i"), ("i", "q"))
+ATTRIBUTES = {
+    "wavelength": ("wavelength", "radar_wavelength"),
+    "spacing_y": ("spacing_y", "azimuth_pixel_size", "azimuth_spacing", "azimuth_pixel_spacing"),
+    "spacing_x": ("spacing_x", "range_pixel_size", "range_spacing", "range_pixel_spacing"),
+    "incidence": ("incidence", "center_incidence_angle", "incidence_angle"),
+    "sensor": ("sensor", "platform", "mission"),
+}
+"""Attribute of a scene -> names under which processors write it, in lower case (m, m, m, degrees, text)."""
+
+
+class UnsuitableError(Exception):
+    """The file can be read but does not hold what is needed; the message leaves its name to the caller."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller says about a file beside its path; `open_scene` describes each."""
+
+    select: str | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    offset: int = 0
+    chip: int | None = None
 
 
 @dataclass(frozen=True)
@@ -22,15 +45,19 @@ class Member:
     dtype, shape
         As stored; dtype is None for Python objects, which are never unpickled.
     read : callable
-        Returns the values.
+        Returns the values of a window: one slice of positive step per dimension, or ``...`` for all. Works
+        while the file is open.
     dims : tuple of str
         Names of its dimensions, empty where the format has none.
+    chunks : tuple of int
+        What is decoded at once, per dimension; empty where every pixel can be read by itself.
     """
 
     dtype: np.dtype | None
     shape: tuple[int, ...]
-    read: Callable[[], np.ndarray]
+    read: Callable[[Any], np.ndarray]
     dims: tuple[str, ...] = ()
+    chunks: tuple[int, ...] = ()
 
     @property
     def is_complex(self) -> bool:
@@ -40,6 +67,11 @@ class Member:
         names = tuple(name.lower() for name in self.dtype.names or ())
         return self.dtype.kind == "c" or names in PAIR_FIELDS
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it holds plain numbers, which may be one part of a complex image."""
+        return self.dtype is not None and self.dtype.kind in "fiu"
+
     def __str__(self) -> str:
         kind = "Python objects" if self.dtype is None else str(self.dtype)
         return f"{kind} of shape {'×'.join(map(str, self.shape)) or 'scalar'}"
@@ -47,101 +79,84 @@ class Member:
 
 @dataclass(frozen=True)
 class Contents:
-    """All arrays of a file by name, with its attributes."""
+    """All arrays of a file by name, with its attributes.
+
+    Attributes
+    ----------
+    members, attrs
+        Arrays, attributes of the scene.
+    coords : dict
+        Name -> (dimensions, values, attrs) of what belongs to the scene's samples or channels.
+    preferred : str
+        Member to take where there are several and none is selected; empty if the caller has to choose.
+    """
 
     members: dict[str, Member]
     attrs: dict[str, Any] = field(default_factory=dict)
+    coords: dict[str, tuple[tuple[str, ...], Any, dict[str, str]]] = field(default_factory=dict)
+    preferred: str = ""
 
 
-@contextmanager
-def _numpy(path: Path) -> Iterator[Contents]:
-    with path.open("rb") as stream:  # given a path, numpy leaves damaged archives open
-        loaded = np.load(stream, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            yield Contents({"the array": _in_memory(loaded)})
-        else:
-            yield Contents({name: _zipped(loaded, name) for name in loaded.files})
+Reader = Callable[[Path, Options], AbstractContextManager[Contents]]
+"""Opens a file for reading."""
 
 
-def _in_memory(array: np.ndarray, dims: tuple[str, ...] = ()) -> Member:
-    return Member(array.dtype, array.shape, lambda: array, dims)
+def in_memory(array: np.ndarray, dims: tuple[str, ...] = ()) -> Member:
+    """Return a member whose values are there already."""
+    return Member(array.dtype, array.shape, lambda window: array[window], dims)
 
 
-def _zipped(archive: Any, name: str) -> Member:
-    try:
-        return _in_memory(archive[name])
-    except ValueError as error:
-        if "allow_pickle" in str(error):  # metadata beside the image is common; it is not needed
-            return Member(None, (), lambda: np.empty(0))
-        raise
+def mapped(
+    path: Path, dtype: np.dtype, shape: tuple[int, ...], offset: int, strides: tuple[int, ...] | None = None
+) -> Member:
+    """Return a member that lies uncompressed in a file; no page of it stays in memory after a window is read.
+
+    Raises
+    ------
+    UnsuitableError
+        If the file ends before the array does.
+    """
+    steps = strides or tuple(dtype.itemsize * int(np.prod(shape[axis + 1 :])) for axis in range(len(shape)))
+    last = offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) + dtype.itemsize
+    found = path.stat().st_size
+    if min(shape, default=1) > 0 and (found < last or offset < 0 or min(steps, default=1) < 0):
+        raise UnsuitableError(f"has {found} bytes; {last} are needed for {dtype} of {shape}; it is truncated")
+
+    def read(window: Any) -> np.ndarray:
+        if not all(shape):
+            return np.empty(shape, dtype)[window]
+        pages = np.memmap(path, np.uint8, mode="r")
+        return np.array(np.ndarray(shape, dtype, pages, offset, steps)[window])
+
+    return Member(dtype, shape, read)
 
 
-@contextmanager
-def _netcdf(path: Path) -> Iterator[Contents]:
-    with path.open("rb") as stream:
-        classic = stream.read(3) == b"CDF"
-    if classic:
-        from scipy.io import netcdf_file
-
-        with netcdf_file(path, mmap=False) as file:
-            members = {name: _in_memory(v.data, v.dimensions) for name, v in file.variables.items()}
-            yield Contents(members, _simple(file._attributes))
-        return
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        members = {name: _dataset(item) for name, item in file.items() if isinstance(item, h5py.Dataset)}
-        yield Contents(members, _simple(file.attrs))
-
-
-def _dataset(dataset: Any) -> Member:
-    return Member(dataset.dtype, dataset.shape or (), lambda: dataset[()], _scales(dataset))
-
-
-def _scales(dataset: Any) -> tuple[str, ...]:
-    """Names of the dimensions that netCDF attaches to a dataset."""
-    attached = [dimension.values() for dimension in dataset.dims]
-    return tuple(scales[0].name.rpartition("/")[2] for scales in attached) if all(attached) else ()
-
-
-@contextmanager
-def _zarr(path: Path) -> Iterator[Contents]:
-    import zarr
-
-    opened = zarr.open(path, mode="r")
-    if isinstance(opened, zarr.Array):
-        yield Contents({"the array": _chunked(opened)}, _simple(opened.attrs))
-    else:
-        yield Contents({name: _chunked(array) for name, array in opened.arrays()}, _simple(opened.attrs))
-
-
-def _chunked(array: Any) -> Member:
-    dims = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS") or ()
-    return Member(array.dtype, array.shape, lambda: np.asarray(array[...]), tuple(str(dim) for dim in dims))
-
-
-def _simple(attrs: Any) -> dict[str, Any]:
-    """Keep the attributes that are single numbers or texts."""
-    plain = {}
+def plain_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the attributes that are single numbers or texts, those of a scene under their names here too."""
+    plain: dict[str, Any] = {}
     for name, value in dict(attrs).items():
         if isinstance(value, bytes):
             value = value.decode(errors="replace")
         elif isinstance(value, np.ndarray | np.generic) and value.size == 1:
             value = value.item()
-        if isinstance(value, str | int | float | bool) and not name.startswith("_"):
+            value = value.decode(errors="replace") if isinstance(value, bytes) else value
+        if isinstance(value, str | int | float | bool) and not str(name).startswith("_"):
             plain[str(name)] = value
+    lower = {name.lower(): value for name, value in reversed(plain.items())}
+    for name, others in ATTRIBUTES.items():
+        found = next((lower[other] for other in others if other in lower), None)
+        if found is None or name in plain:
+            continue
+        value = str(found) if name == "sensor" else number(found)
+        if value is not None:
+            plain[name] = value
     return plain
 
 
-READERS: dict[str, Callable[[Path], AbstractContextManager[Contents]]] = {
-    ".npy": _numpy,
-    ".npz": _numpy,
-    ".zarr": _zarr,
-    ".nc": _netcdf,
-}
-"""Suffix -> context manager that opens such a file for reading."""
-
-
-def is_zarr(path: Path) -> bool:
-    """Tell whether a directory holds a zarr group or array."""
-    return any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))
+def number(value: Any) -> float | None:
+    """Return a finite number that may come as text, else None."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        return None
+    return result if np.isfinite(result) else None

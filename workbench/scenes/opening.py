@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from workbench.scenes.containers import READERS, Contents, Member, is_zarr
+from workbench.scenes.containers import Contents, Member, Options, UnsuitableError
+from workbench.scenes.formats import read_znap_stack, reader_of
+from workbench.scenes.lazy import LAZY_FROM, LazyPixels, read_window
+from workbench.scenes.selection import find_image, scene_axes
+from workbench.scenes.stacking import stack_scenes
 from workbench.scenes.validity import require_scene
 
-AXES = {
-    "sample": ("sample", "time", "epoch", "date"),
-    "y": ("y", "azimuth", "line", "lines", "row", "rows"),
-    "x": ("x", "range", "slant_range", "pixel", "pixels", "samples", "column", "columns"),
-    "channel": ("channel",),
-}
+PathLikes = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 
-def open_scene(path: str | PathLike[str]) -> xr.Dataset:
+def open_scene(
+    path: PathLikes,
+    *,
+    select: str | None = None,
+    shape: tuple[int, ...] | None = None,
+    dtype: str | None = None,
+    offset: int = 0,
+    chip: int | None = None,
+    lazy: bool | None = None,
+) -> xr.Dataset:
     """Open a complex image, or a stack of them.
 
     Parameters
     ----------
-    path : path
-        ``.npy``, ``.npz``, ``.zarr`` (group or array) or ``.nc``. The image is the array ``slc``, or the only
-        complex one: complex64, complex128, structured pairs of real and imaginary part of any number type
-        (such as int16), or two arrays ``slc_real``, ``slc_imag`` (how complex netCDF is exported here).
-        Nothing is ever unpickled.
+    path : path, or several
+        ``.npy``, ``.npz``, ``.zarr``, ``.znap``, ``.nc``, ``.h5`` (NISAR RSLC, MintPy, ICEYE, any other),
+        ``.tif`` (GeoTIFF, Sentinel-1 measurement), ``.vrt`` (ISCE), ``.cos`` (COSAR), a Sentinel-1 ``.SAFE``
+        folder, an OpenSARShip product as folder or ``.zip``, ``.nitf`` (SICD), or raw numbers described by
+        `shape`. Some need an optional library; the message says which. The image is the array ``slc``, or
+        the only complex one: complex numbers, structured pairs of real and imaginary part, or two arrays
+        (``slc_real``, ``slc_imag``; ``i_VV``, ``q_VV``; ``s_i``, ``s_q``). Several paths of equal size become
+        one stack. Nothing is ever unpickled, fetched or written.
+    select : str, optional
+        Which image where there are several: its name or a part of it, such as ``"frequencyA/HV"``,
+        ``"band_2"``, ``"iw2 vv"``, ``"VH"``; ``"iq"`` takes two real bands as real and imaginary part.
+    shape, dtype, offset : tuple of int, str, int
+        Of raw numbers: (lines, pixels) or (samples, lines, pixels); ``complex64`` (default),
+        ``complex_int16`` and others, ``>`` in front for big-endian; bytes to skip.
+    chip : int, optional
+        Pixels per axis of OpenSARShip's chips; by default those of the largest. Larger ones are cut, smaller
+        ones get a border of zeros.
+    lazy : bool, optional
+        Leave the pixels on disk: each window is read when it is asked for (``.isel``, then ``.values``). By
+        default from 2²³ pixels on. Values that are no numbers are found in images in memory only.
 
     Returns
     -------
     xarray.Dataset
-        ``slc`` (y, x) or (sample, y, x) complex64, ``condition`` if the file has one; attrs of the file and
-        ``source``. Axes named like azimuth, range or time are put in this order; unnamed ones are taken
-        as they are.
+        ``slc`` (y, x) or (sample, y, x) complex64, ``condition`` if there is one; attrs of the file,
+        ``source``, where the file says so ``wavelength`` (m), ``spacing_y``, ``spacing_x`` (m),
+        ``incidence`` (degrees), ``sensor``. Axes named like azimuth, range or time are put in this order;
+        unnamed ones are taken as they are.
 
     Raises
     ------
@@ -57,108 +83,114 @@ def open_scene(path: str | PathLike[str]) -> xr.Dataset:
     Frozen({'y': 3, 'x': 4})
     >>> folder.cleanup()
     """
-    path = Path(path).expanduser()
-    reader = _reader(path)
+    options = _options(select, shape, dtype, offset, chip)
+    if isinstance(path, str | PathLike):
+        return _open(Path(path).expanduser(), options, lazy)
+    paths = [Path(one).expanduser() for one in path]
+    if not paths:
+        raise ValueError("open_scene needs a path, or several; found an empty list")
+    if len(paths) > 1 and all(one.suffix.lower() == ".znap" for one in paths):
+        missing = [str(one) for one in paths if not one.is_dir()]
+        if missing:
+            raise FileNotFoundError(f"{missing[0]}: there is no such ZNAP archive")
+        return _read(partial(read_znap_stack, paths), ", ".join(map(str, paths)), "ZNAP", options, lazy)
+    return stack_scenes([_open(one, options, lazy) for one in paths], [str(one) for one in paths])
+
+
+def _options(
+    select: str | None, shape: tuple[int, ...] | None, dtype: str | None, offset: int, chip: int | None
+) -> Options:
+    if shape is not None:
+        if len(shape) not in (2, 3) or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
+            raise ValueError(f"shape={shape!r}: (lines, pixels) or (samples, lines, pixels) is needed")
+        shape = tuple(int(n) for n in shape)
+    elif dtype is not None or offset:
+        raise ValueError("dtype and offset describe raw numbers; they need shape=(lines, pixels) as well")
+    if not isinstance(offset, int | np.integer) or offset < 0:
+        raise ValueError(f"offset={offset!r}: a whole number of bytes is needed")
+    if chip is not None and not (isinstance(chip, int | np.integer) and 0 < chip <= 4096):
+        raise ValueError(f"chip={chip!r}: 1 to 4096 pixels are needed")
+    if select is not None and not (isinstance(select, str) and select.strip()):
+        raise ValueError(f"select={select!r}: the name of an image is needed")
+    return Options(select, shape, None if dtype is None else str(dtype), int(offset), chip)
+
+
+def _open(path: Path, options: Options, lazy: bool | None) -> xr.Dataset:
     try:
-        with reader(path) as contents:
-            arrays = _read(contents, path)
-            attrs = contents.attrs
-    except _UnsuitableError as error:
-        raise ValueError(str(error)) from None
+        there = path.exists()
+    except (OSError, ValueError) as error:  # too long a name, or a null byte in it
+        raise ValueError(f"{path}: is no path ({error})") from None
+    if not there:
+        raise FileNotFoundError(f"{path}: there is no such file; a complex image is needed")
+    try:
+        reader, file = reader_of(path, options.shape is not None)
+    except UnsuitableError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return _read(partial(reader, file, options), str(path), path.suffix.lower() or "zarr", options, lazy)
+
+
+def _read(
+    opener: partial[AbstractContextManager[Contents]],
+    what: str,
+    kind: str,
+    options: Options,
+    lazy: bool | None,
+) -> xr.Dataset:
+    """Read what `opener` opens, or prepare to read it window by window."""
+    try:
+        with opener() as contents:
+            scene = _scene(contents, opener, what, options.select, lazy)
+    except UnsuitableError as error:
+        raise ValueError(f"{what}: {error}") from None
     except MemoryError:
-        raise ValueError(f"{path}: does not fit into memory; cut out a part first") from None
+        raise ValueError(
+            f"{what}: does not fit into memory; open it with lazy=True, or cut out a part"
+        ) from None
     except Exception as error:  # libraries raise anything from KeyError to zlib.error on damaged files
         raise ValueError(
-            f"{path}: could not be read as {path.suffix.lower() or 'zarr'}, it may be truncated or of "
-            f"another format ({type(error).__name__}: {error})"
+            f"{what}: could not be read as {kind}, it may be truncated or of another format "
+            f"({type(error).__name__}: {error})"
         ) from error
-    return require_scene(xr.Dataset(arrays, attrs={**attrs, "source": str(path)}), str(path))
+    return require_scene(scene, what)
 
 
-class _UnsuitableError(Exception):
-    """The file can be read but does not hold one complex image."""
-
-
-def _reader(path: Path) -> Callable[[Path], AbstractContextManager[Contents]]:
-    suffix = path.suffix.lower()
-    supported = ", ".join(READERS)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file; a complex {supported} is needed")
-    if path.is_dir():
-        if is_zarr(path):
-            return READERS[".zarr"]
-        raise ValueError(f"{path}: is a directory but no zarr store; a complex {supported} is needed")
-    if suffix == ".zarr":
-        raise ValueError(f"{path}: is a file; a zarr store is a directory")
-    if suffix not in READERS:
-        found = f"files of the kind {suffix!r}" if suffix else "files without a suffix"
-        raise ValueError(f"{path}: {found} cannot be read; supported are {supported}")
-    return READERS[suffix]
-
-
-def _read(contents: Contents, path: Path) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-    """Read the image, with its condition where there is one."""
-    members = contents.members
-    name, parts = _image(members, path)
+def _scene(contents: Contents, opener: Any, what: str, select: str | None, lazy: bool | None) -> xr.Dataset:
+    names, parts = find_image(contents, select)
     shape = parts[0].shape
-    if len(shape) not in (2, 3):
-        raise _UnsuitableError(
-            f"{path}: {name} is {parts[0]}; 2 dimensions (y, x) or 3 (sample, y, x) are needed"
+    axes = scene_axes(parts[0].dims, ("sample", "y", "x")[-len(shape) :])
+    pixels = int(np.prod(shape, dtype=object))
+    on_disk = pixels > 0 and (pixels >= LAZY_FROM if lazy is None else lazy)
+    dims = ("sample", "y", "x")[-len(shape) :]
+    order = tuple(axes.index(dim) for dim in dims)
+    sizes = tuple(shape[axis] for axis in order)
+    arrays: dict[str, Any] = {}
+    if on_disk:
+        for corner in (0, -1):  # a truncated file has no last pixel
+            read_window(parts, tuple(slice(n - 1, n) if corner else slice(0, 1) for n in shape))
+        arrays["slc"] = LazyPixels(opener, names, sizes, order, what).variable(dims, parts[0].chunks)
+    else:
+        arrays["slc"] = (axes, read_window(parts, ...))
+    condition = contents.members.get("condition")
+    if condition is not None and condition.dtype is not None and names != ("condition",):
+        arrays["condition"] = _condition(
+            condition, dict(zip(axes, shape, strict=True)), opener, what, on_disk
         )
-    values = [_complex(part.read()) for part in parts]
-    slc = values[0] if len(parts) == 1 else values[0] + 1j * values[1]
-    axes = _axes(parts[0].dims, ("sample", "y", "x")[-len(shape) :])
-    arrays = {"slc": (axes, slc)}
-    condition = members.get("condition")
-    if condition is None or condition.dtype is None:
-        return arrays
-    needed = ("sample", "channel", "y", "x")[-len(shape) - 1 :]
-    found = dict(zip(_axes(condition.dims, needed), condition.shape, strict=False))
-    if len(condition.shape) != len(needed) or any(
-        found[axis] != n for axis, n in zip(axes, shape, strict=True)
-    ):
-        raise _UnsuitableError(
-            f"{path}: condition is {condition}; {needed} beside {name}, {parts[0]}, is needed"
-        )
-    return {**arrays, "condition": (tuple(found), condition.read())}
+    attrs = {**contents.attrs, "source": what}
+    if len(contents.members) > 1 and names[0] != "slc":
+        attrs["image"] = names[0]
+    return xr.Dataset(arrays, contents.coords, attrs)
 
 
-def _image(members: dict[str, Member], path: Path) -> tuple[str, tuple[Member, ...]]:
-    """Find the complex image: one array, or its two parts."""
-    candidates: dict[str, tuple[Member, ...]] = {n: (m,) for n, m in members.items() if m.is_complex}
-    for name, part in members.items():
-        other = members.get(f"{name.removesuffix('real')}imag") if name.endswith("real") else None
-        if other is not None and other.shape == part.shape and _is_real(part) and _is_real(other):
-            candidates[name.removesuffix("real").rstrip("_") or "slc"] = (part, other)
-    if "slc" in candidates:
-        return "slc", candidates["slc"]
-    if len(candidates) == 1:
-        return next(iter(candidates.items()))
-    listing = "; ".join(f"{name}: {member}" for name, member in members.items()) or "nothing"
-    if candidates:
-        raise _UnsuitableError(
-            f"{path}: holds several complex arrays ({', '.join(candidates)}); name the one to use 'slc'"
-        )
-    raise _UnsuitableError(
-        f"{path}: a complex array is needed (complex64, complex128, or real and imaginary part); "
-        f"found {listing}"
+def _condition(member: Member, sizes: dict[str, int], opener: Any, what: str, on_disk: bool) -> Any:
+    """Prepare the planes beside an image of these sizes."""
+    needed = ("sample", "channel", "y", "x")[-len(sizes) - 1 :]
+    found = dict(zip(scene_axes(member.dims, needed), member.shape, strict=False))
+    if len(member.shape) != len(needed) or any(found[axis] != n for axis, n in sizes.items()):
+        raise UnsuitableError(f"condition is {member}; {needed} beside an image of {sizes} is needed")
+    if not on_disk:
+        return tuple(found), member.read(...)
+    order = tuple(tuple(found).index(dim) for dim in needed)
+    lazy = LazyPixels(
+        opener, ("condition",), tuple(member.shape[axis] for axis in order), order, what, real=True
     )
-
-
-def _is_real(member: Member) -> bool:
-    return member.dtype is not None and member.dtype.kind in "fiu"
-
-
-def _complex(values: np.ndarray) -> np.ndarray:
-    """Turn structured pairs into complex numbers; keep everything else."""
-    if not values.dtype.names:
-        return values
-    real, imaginary = (values[name].astype(np.float32) for name in values.dtype.names)
-    return real + 1j * imaginary
-
-
-def _axes(dims: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
-    """Translate the field's names of axes; the default unless they are all known."""
-    known = {alias: axis for axis, aliases in AXES.items() for alias in aliases}
-    axes = tuple(known.get(dim.lower(), "") for dim in dims)
-    return axes if set(axes) == set(default) and len(axes) == len(default) else default
+    return lazy.variable(needed, member.chunks)

@@ -21,7 +21,8 @@ def require_scene(dataset: xr.Dataset, what: str = "the scene") -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        The same with ``slc`` complex64 and the dimensions in this order, ``condition`` float32.
+        The same with ``slc`` complex64 and the dimensions in this order, ``condition`` float32. Of an image
+        on disk the pixels are not read, thus not judged.
 
     Raises
     ------
@@ -75,6 +76,8 @@ def _finite(array: xr.DataArray, name: str, what: str, dtype: type) -> xr.DataAr
     shape = "×".join(map(str, array.shape))
     if array.size == 0:
         raise ValueError(f"{what}: {name} is empty ({shape}); at least one pixel is needed")
+    if not array._in_memory and array.dtype == dtype:
+        return array
     with np.errstate(over="ignore"):
         array = array.astype(dtype, copy=False)
     bad = array.size - int(np.count_nonzero(np.isfinite(array.values)))

@@ -1,0 +1,75 @@
+"""Arrays in NumPy's own files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.scenes.archives import require_harmless
+from workbench.scenes.containers import Contents, Member, Options, in_memory, mapped
+
+MAPPED_FROM = 64 * 2**20
+"""Bytes from which an array is left on disk until its pixels are asked for."""
+
+
+@contextmanager
+def read_numpy(path: Path, _options: Options) -> Iterator[Contents]:
+    """Open ``.npy`` or ``.npz``; nothing is ever unpickled."""
+    with path.open("rb") as stream:  # given a path, numpy leaves damaged archives open
+        if zipfile.is_zipfile(stream):
+            require_harmless(path)
+        stream.seek(0)
+        magic = stream.read(6)
+        stream.seek(0)
+        if magic == np.lib.format.MAGIC_PREFIX and path.stat().st_size > MAPPED_FROM:
+            dtype, shape, fortran = _header(stream)
+            strides = tuple(
+                np.empty(0, dtype).itemsize * int(np.prod(shape[:axis])) for axis in range(len(shape))
+            )
+            yield Contents(
+                {"the array": mapped(path, dtype, shape, stream.tell(), strides if fortran else None)}
+            )
+            return
+        loaded = np.load(stream, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            yield Contents({"the array": in_memory(loaded)})
+        else:
+            with loaded:
+                yield Contents({name: _zipped(loaded, name, path) for name in loaded.files})
+
+
+def _header(stream: Any) -> tuple[np.dtype, tuple[int, ...], bool]:
+    """Read what follows the magic of an ``.npy`` file."""
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(stream)
+    if dtype.hasobject:
+        raise ValueError("Python objects are not read")
+    return dtype, shape, fortran
+
+
+def _zipped(archive: Any, name: str, path: Path) -> Member:
+    """One array of an archive: left there if it is large."""
+    entries = {info.filename: info for info in archive.zip.infolist()}
+    info = entries.get(f"{name}.npy") or entries[name]
+    if info.file_size <= MAPPED_FROM:
+        try:
+            return in_memory(archive[name])
+        except ValueError as error:
+            if "allow_pickle" in str(error):  # metadata beside the image is common; it is not needed
+                return Member(None, (), lambda _window: np.empty(0))
+            raise
+    with archive.zip.open(info) as stream:
+        dtype, shape, fortran = _header(stream)
+        header = stream.tell()
+    if info.compress_type != zipfile.ZIP_STORED or fortran:
+        return Member(dtype, shape, lambda window: archive[name][window], chunks=shape)
+    with path.open("rb") as raw:  # the local header repeats the name, with fields of its own length
+        raw.seek(info.header_offset + 26)
+        lengths = np.frombuffer(raw.read(4), "<u2")
+    return mapped(path, dtype, shape, info.header_offset + 30 + int(lengths.sum()) + header)
