@@ -123,6 +123,7 @@ class Microscope(pn.viewable.Viewer):
         self.what_if: WhatIf | None = None
         self._hint = Text(f'<p class="small two">{escape(HINTS[can_control])}</p>', WORDS, margin=(0, 8))
         self.steps = StepBar(state)
+        self._step_bar = self.steps.__panel__()
         self.pump = Pump(self.draw)
         self.keyboard = Keyboard(self._keys())
         self.notice = Text("", WORDS, visible=False)
@@ -137,7 +138,7 @@ class Microscope(pn.viewable.Viewer):
         )  # fmt: skip
         body = pn.Column(network, middle, self._aside, stylesheets=[BODY], **wide)
         self._view = pn.Column(
-            self.bar, self.notice, body, self.steps, self.dialogs.dialog, self.dialogs.figures,
+            self.bar, self.notice, body, self._step_bar, self.dialogs.dialog, self.dialogs.figures,
             self.pump.beat, self.keyboard,
             stylesheets=[DESK], **wide,
         )  # fmt: skip
@@ -194,6 +195,7 @@ class Microscope(pn.viewable.Viewer):
             self._draw_comparison(beside)
             self.bar.tell(self.scene, self.bench, self._trouble())
             self.steps.refresh()
+            self._step_bar.visible = self.state.source != "model" and bool(self.state.run)
         finally:
             self._drawing = False
         self._tick()

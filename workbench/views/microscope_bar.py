@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import panel as pn
 import panel_material_ui as pmui
@@ -20,6 +21,7 @@ from workbench.views.text import Text
 
 __all__ = ["MicroscopeBar", "progress_words", "scene_words"]
 
+LINK = ".status a { color: inherit; }"
 SOURCES = {"Recorded": "recorded", "Checkpoint": "checkpoint"}
 MODEL = "Model"
 _SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "6px"}}
@@ -87,7 +89,9 @@ class MicroscopeBar(pn.viewable.Viewer):
         )  # fmt: skip
         self.source.param.watch(lambda event: self._chosen(event.new, on_source), "value")
         self.words = Text(
-            '<div class="status">&nbsp;</div>', KEYS, styles={"flex": "1 1 240px", "align-self": "center"}
+            '<div class="status">&nbsp;</div>',
+            KEYS + LINK,
+            styles={"flex": "1 1 240px", "align-self": "center"},
         )
         self.cancel = pmui.Button(label="Cancel", icon=ICONS["stop"], visible=False, align="center", **_SMALL)
         self.cancel.on_click(lambda _event: on_cancel())
@@ -112,13 +116,18 @@ class MicroscopeBar(pn.viewable.Viewer):
             dot = "#8C8C8C"
         self.words.text = (
             f'<div class="status" role="status"><span><i class="dot" style="background:{dot}"></i>'
-            f"{escape(text)}</span></div>"
+            f"{escape(text)}</span>{self._way_to_the_desk()}</div>"
         )
         _set(self.cancel, visible=bool(cancel), **({"label": cancel} if cancel else {}))
         _set(self.source, options=self._sources(), value=self._source())
         if self.state.run and self.state.run not in self.select.options:
             self.select.options = [self.state.run, *self.select.options]
         _set(self.select, value=self.state.run or None)
+
+    def _way_to_the_desk(self) -> str:
+        if not self.state.run or self.state.source == "model":
+            return ""
+        return f'<a href="desk?{escape(urlencode({"run": self.state.run}))}">training desk</a>'
 
     def _sources(self) -> list[str]:
         return [*SOURCES, *([MODEL] if self.state.model else [])]

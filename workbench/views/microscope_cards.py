@@ -240,7 +240,7 @@ class SpectrumTools(pn.viewable.Viewer):
         )
         self._bar = pn.Row(
             self.threshold, self.linear, self.order, self.units,
-            sizing_mode="stretch_width", margin=0, stylesheets=[TOOLS],
+            sizing_mode="stretch_width", margin=(8, 0, 4, 0), stylesheets=[TOOLS],
         )  # fmt: skip
         self.threshold.param.watch(self._moved, "value_throttled")
         self.linear.param.watch(self._moved, "value")

@@ -15,7 +15,8 @@ _SAVE = """
 const [_count, format, name, ids] = cb_obj.tags
 const save = async () => {
   for (const [i, id] of ids.entries()) {
-    const view = Bokeh.index.get_by_id(id)
+    const model = cb_obj.document?.get_model_by_id(id)
+    const view = model == null ? null : [...Bokeh.index.find(model)][0]
     if (view == null) continue
     const blob = await view.export(format, true).to_blob()
     const link = document.createElement("a")
