@@ -60,10 +60,10 @@ def grouped_power(orders: xr.Dataset, highest: int = ORDERS_LISTED) -> xr.DataAr
     dims = next(d for d in _DIMS if set(d) <= set(power.dims))
     lines = [*dims, "cause"]
     power = power.transpose(..., "layer", *lines)
-    masks = _masks(power, dims, bool(orders.attrs.get("real", True)), highest)
     values = power.values.reshape(*power.shape[: -len(lines)], -1)
     known = np.isfinite(values).any(-1, keepdims=True)
-    sums = np.nan_to_num(values) @ np.stack([mask.ravel() for mask in masks.values()], axis=1)
+    real = _real_layers(orders, power.sizes["layer"])
+    names, sums = _summed(np.nan_to_num(values), power, dims, real, highest)
     kept = {
         name: coord
         for name, coord in orders.coords.items()
@@ -72,10 +72,35 @@ def grouped_power(orders: xr.Dataset, highest: int = ORDERS_LISTED) -> xr.DataAr
     result = xr.DataArray(
         np.where(known, sums, np.nan),
         dims=(*power.dims[: -len(lines)], "group"),
-        coords={**kept, "group": ("group", list(masks), {"long_name": "family of lines"})},
+        coords={**kept, "group": ("group", names, {"long_name": "family of lines"})},
         name="power",
     )
     return result.assign_attrs(power.attrs)
+
+
+def _real_layers(orders: xr.Dataset, layers: int) -> npt.NDArray[np.bool_]:
+    """Which layers are real: in a scene's analysis all but the decoded image."""
+    if "real" in orders:
+        return np.asarray(orders["real"].values, bool)
+    return np.full(layers, bool(orders.attrs.get("real", True)))
+
+
+def _summed(
+    values: npt.NDArray[np.float64],
+    power: xr.DataArray,
+    dims: tuple[str, ...],
+    real: npt.NDArray[np.bool_],
+    highest: int,
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Sum lines (..., layer, line) to families; what is the fundamental differs between layers."""
+    by_kind = {kind: _masks(power, dims, kind, highest) for kind in (True, False) if (real == kind).any()}
+    names = list(by_kind.get(False, by_kind.get(True, {})))
+    sums = np.full((*values.shape[:-1], len(names)), np.nan)
+    for kind, masks in by_kind.items():
+        nothing = np.zeros(values.shape[-1])
+        table = np.stack([masks[name].ravel() if name in masks else nothing for name in names], axis=1)
+        sums[..., real == kind, :] = values[..., real == kind, :] @ table
+    return names, sums
 
 
 def _masks(
