@@ -12,7 +12,7 @@ import numpy.typing as npt
 import param
 import xarray as xr
 
-from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
 from workbench.signals import (
@@ -171,13 +171,15 @@ class ActivationExplorer(Explorer):
         measured = np.fft.rfft(chain.y.values, norm="forward")
         lines = self._lines(layer)
         predicted = self._predicted(layer)
-        frames = {
-            "chain": self._chain_frame(chain),
-            "lines": self._lines_frame(measured, predicted, lines),
-            "folding": _folding_frame(lines),
-            "taylor": self._taylor_frame(layer, chain.z.values),
-            "plane": self._plane_frame(layer),
-        }
+        frames = Frames(
+            {
+                "chain": lambda: self._chain_frame(chain),
+                "lines": lambda: self._lines_frame(measured, predicted, lines),
+                "folding": lambda: _folding_frame(lines),
+                "taylor": lambda: self._taylor_frame(layer, chain.z.values),
+                "plane": lambda: self._plane_frame(layer),
+            }
+        )
         return Picture(frames, self._readouts(layer, chain, measured, predicted, lines), _answers(lines))
 
     def _predicted(self, layer: Layer) -> Array | None:
@@ -194,7 +196,8 @@ class ActivationExplorer(Explorer):
         lines = chain_lines(layer.function, tones, self.bias, orders, self.oversampling, **layer.parameters)
         power = np.square(lines.amplitude.values) * np.where(lines.true_frequency.values == 0, 1.0, 0.5)
         lines["level"] = ("line", power_db(power / (power.max() or 1.0)), {"units": "dB re strongest line"})
-        lines["label"] = ("line", [_name(row) for row in lines.to_dataframe().itertuples()])
+        numbers = (lines[name].values.tolist() for name in ("order_1", "order_2", "zone"))
+        lines["label"] = ("line", [_name(*of_line) for of_line in zip(*numbers, strict=True)])
         return lines
 
     def _chain_frame(self, chain: xr.Dataset) -> Frame:
@@ -313,9 +316,10 @@ class ActivationExplorer(Explorer):
                 Readout("SFDR", _sfdr(power, self.tone), "dB", "fundamental over the strongest other line"),
                 *result,
             ]
-        aliases = lines.where((lines.zone > 1) & lines.kept & (lines.order_1 + lines.order_2 != 0), drop=True)
+        folded = (lines.zone.values > 1) & lines.kept.values
+        folded &= lines.order_1.values + lines.order_2.values != 0
         everything = float(power[1:].sum()) or np.nan
-        alias = float((np.square(aliases.amplitude.values) / 2).sum()) / everything
+        alias = float((np.square(lines.amplitude.values[folded]) / 2).sum()) / everything
         result += [
             Readout("aliased", 100 * alias, "% of power", "lines folded from above Nyquist, without DC"),
             Readout("DC", float(measured[0].real), "", "mean of the output"),
@@ -423,11 +427,11 @@ def _sfdr(power: Array, tone: int) -> float:
     return float(power_db(power[tone] / others.max())) if others.max() > 0 else float("inf")
 
 
-def _name(row: Any) -> str:
-    if row.order_1 == row.order_2 == 0:
+def _name(order_1: int, order_2: int, zone: int) -> str:
+    if order_1 == order_2 == 0:
         return "DC"
-    order = f"order {row.order_1}" if row.order_2 == 0 else f"orders ({row.order_1}, {row.order_2})"
-    return order.replace("-", "−") + ("" if row.zone == 1 else f", folded from zone {row.zone}")
+    order = f"order {order_1}" if order_2 == 0 else f"orders ({order_1}, {order_2})"
+    return order.replace("-", "−") + ("" if zone == 1 else f", folded from zone {zone}")
 
 
 def _labels(lines: xr.Dataset, frequency: Array) -> list[str]:
@@ -446,7 +450,7 @@ def _labels(lines: xr.Dataset, frequency: Array) -> list[str]:
 def _folding_frame(lines: xr.Dataset | None) -> Frame:
     if lines is None:
         return Frame(None, "A photograph holds all frequencies at once: no line can be followed.")
-    data = lines.where(lines.level > LISTED, drop=True)
+    data = lines.isel(line=np.flatnonzero(lines.level.values > LISTED))
     beyond = int((data.zone > 1).sum())
     gone = int((~data.kept.astype(bool)).sum())
     words = f"{beyond} of {data.sizes['line']} lines belong above Nyquist"
@@ -468,8 +472,9 @@ def _answers(lines: xr.Dataset | None) -> tuple[Answer, ...]:
     if lines is None:
         return ()
     found: dict[float, Answer] = {}
-    for row in lines.to_dataframe().sort_values("level", ascending=False).itertuples():
-        if row.kept and row.level > -40.0 and row.true_frequency > 0:
-            place = round(float(row.frequency), 9)
-            found.setdefault(place, Answer((place,), str(row.label)))
+    known = lines.kept.values & (lines.level.values > -40.0) & (lines.true_frequency.values > 0)
+    strongest_first = np.argsort(-lines.level.values, kind="stable")
+    for i in strongest_first[known[strongest_first]]:
+        place = round(float(lines.frequency.values[i]), 9)
+        found.setdefault(place, Answer((place,), str(lines.label.values[i])))
     return tuple(found[place] for place in sorted(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,9 +14,9 @@ from workbench.session.explorers.history import History
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
 from workbench.session.frame import Frame
 
-__all__ = ["Explorer", "Group", "Picture", "Readout"]
+__all__ = ["Explorer", "Frames", "Group", "Picture", "Readout"]
 
-_REMEMBERED = 32
+_REMEMBERED = 4  # pictures: now, A, the step back and forward; one can hold tens of megabytes
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,38 @@ class Readout:
     note: str = ""
 
 
+class Frames(Mapping[str, Frame]):
+    """Frames by name, each composed when somebody first looks at it.
+
+    >>> frames = Frames({"a": lambda: Frame(None, "seen"), "b": lambda: 1 / 0})
+    >>> frames["a"].caption, list(frames)
+    ('seen', ['a', 'b'])
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Frame]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, Frame] = {}
+
+    def __getitem__(self, name: str) -> Frame:
+        if name not in self._made:
+            try:
+                self._made[name] = self._makers[name]()
+            except ValueError as error:
+                self._made[name] = Frame(None, str(error))
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """What one choice of settings gives: a frame per panel, a row of figures."""
 
-    frames: dict[str, Frame]
+    frames: Mapping[str, Frame]
     readouts: tuple[Readout, ...] = ()
     answers: tuple[Answer, ...] = ()
     trouble: str = ""
@@ -99,11 +126,14 @@ class Explorer(param.Parameterized):
         self.quiz: Quiz | None = None
         self.held: dict[str, Any] | None = None
         self._cache: OrderedDict[str, Picture] = OrderedDict()
+        self._kept: dict[str, tuple[Hashable, Frame]] = {}
         self.param.watch(self._noted, self.choices())
 
     # ------------------------------------------------------------ to be given by each explorer
     def compute(self) -> Picture:
-        """Return what the present settings give.
+        """Return what the present settings give, with `Frames` where a frame costs more than a moment.
+
+        It is called on a copy that keeps its settings: frames may be composed long after.
 
         Raises
         ------
@@ -197,13 +227,29 @@ class Explorer(param.Parameterized):
         if self.held is None:
             return None
         key = _key(self.held)
-        return self._remembered(key) or self._remember(key, type(self)(**self.held)._computed())
+        return self._remembered(key) or self._remember(key, self._still(self.held)._computed())
 
     # ------------------------------------------------------------ what is seen
     def picture(self) -> Picture:
         """Return what the present settings give; every panel says so where they do not go together."""
-        key = _key(self.settings())
-        return self._remembered(key) or self._remember(key, self._computed())
+        settings = self.settings()
+        key = _key(settings)
+        return self._remembered(key) or self._remember(key, self._still(settings)._computed())
+
+    def kept(self, name: str, depends: Hashable, make: Callable[[], Frame]) -> Frame:
+        """Return the last frame of that name if it depends on the same, else a new one.
+
+        A panel that is given the frame it shows already neither draws nor sends anything.
+        """
+        if name not in self._kept or self._kept[name][0] != depends:
+            self._kept[name] = (depends, make())
+        return self._kept[name][1]
+
+    def _still(self, settings: dict[str, Any]) -> Explorer:
+        """Return an explorer whose settings nobody moves, for frames that are composed later."""
+        still = type(self)(**settings)
+        still._kept = self._kept
+        return still
 
     def _computed(self) -> Picture:
         try:

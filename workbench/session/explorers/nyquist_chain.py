@@ -21,7 +21,7 @@ from workbench.mappings import (
     out_of_band_ratio,
     to_network,
 )
-from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.user_scenes import user_scene
@@ -80,8 +80,6 @@ class NyquistExplorer(Explorer):
     amount = param.Number(0.2, bounds=(0.0, 1.0), step=0.02, label="Its size, of the image's rms")
     clip = param.Boolean(False, label="Scale by 1.25 and clip, as for a network")
 
-    _mappings: tuple[Any, Frame] | None = None
-
     def relevant(self) -> set[str]:
         """Return the settings that have an effect now."""
         hidden = {
@@ -116,11 +114,15 @@ class NyquistExplorer(Explorer):
             scaled, clipped = to_network(disturbed)
             disturbed = from_network(scaled)
         back = mapping.decode(disturbed, self.edge)
-        frames = {
-            "stages": self._stages_frame(image),
-            "mappings": self._mappings_frame(image),
-            "errors": self._errors_frame(image, back, mapped, disturbed),
-        }
+        scene = (self.scene, self.file, self.tone_y, self.tone_x)
+        stages = (*scene, self.interpolation, self.edge)
+        frames = Frames(
+            {
+                "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image)),
+                "mappings": lambda: self.kept("mappings", scene, lambda: _mappings_frame(image)),
+                "errors": lambda: self._errors_frame(image, back, mapped, disturbed),
+            }
+        )
         return Picture(frames, self._readouts(image, back, disturbed, clipped), self._answers(image))
 
     def _mapped(self, image: Array) -> Array:
@@ -142,13 +144,6 @@ class NyquistExplorer(Explorer):
         if self.interpolation != "ideal":
             words += f": {self.interpolation} leaves images of the spectrum, which Re then mixes up"
         return Frame(data, words + ".")
-
-    def _mappings_frame(self, image: Array) -> Frame:
-        """Spectra of all mappings; they change with the scene only."""
-        key = (self.scene, self.file, self.tone_y, self.tone_x)
-        if self._mappings is None or self._mappings[0] != key:
-            self._mappings = (key, _mappings_frame(image))
-        return self._mappings[1]
 
     def _errors_frame(self, image: Array, back: Array, mapped: Array, disturbed: Array) -> Frame:
         reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())
@@ -242,6 +237,7 @@ class NyquistExplorer(Explorer):
 
 
 def _mappings_frame(image: Array) -> Frame:
+    """Compare the spectra of all mappings."""
     variables = {}
     for name, mapping in MAPPINGS.items():
         mapped = np.asarray(mapping.encode(image))

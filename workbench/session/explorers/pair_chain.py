@@ -20,7 +20,7 @@ from workbench.interferometry import (
     tone_coherence,
     tone_fit,
 )
-from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import plane
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.user_scenes import user_scene
@@ -118,13 +118,16 @@ class CoherenceExplorer(Explorer):
         disturbed = disturb_pair(second, self.disturbance, self._amount())
         maps = coherence(first, disturbed, window=self.window)
         expected = self._expected(model, maps)
-        frames = {
-            "maps": self._maps_frame(first, disturbed, maps),
-            "histogram": _histogram_frame(maps, expected),
-            "bias": _bias_frame(maps, expected),
-            "sensitivity": self._sensitivity_frame(first, second),
-            "loss": self._loss_frame(),
-        }
+        loss = (self.loss_window, self.start)
+        frames = Frames(
+            {
+                "maps": lambda: self._maps_frame(first, disturbed, maps),
+                "histogram": lambda: _histogram_frame(maps, expected),
+                "bias": lambda: _bias_frame(maps, expected),
+                "sensitivity": lambda: self._sensitivity_frame(first, second),
+                "loss": lambda: self.kept("loss", loss, self._loss_frame),
+            }
+        )
         mean = float(maps.magnitude.mean())
         return Picture(frames, self._readouts(maps, model, expected), (Answer((mean,), "mean |γ̂|"),))
 

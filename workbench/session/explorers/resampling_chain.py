@@ -11,7 +11,7 @@ import numpy.typing as npt
 import param
 import xarray as xr
 
-from workbench.session.explorers.explorer import Explorer, Group, Picture, Readout
+from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
@@ -163,12 +163,15 @@ class ResamplingExplorer(Explorer):
                 raise ValueError(f"{name} would leave 4 to 1024 pixels: choose fewer steps in one direction")
             images.append(change_rate(images[-1], stage.kind, stage.factor, **stage.options))
         lines = self._lines(chain)
-        frames = {
-            "stages": self._stages_frame(images),
-            "cut": self._cut_frame(images, lines),
-            "response": self._response_frame(chain),
-            "overlap": self._overlap_frame(),
-        }
+        overlap = (self.pixels, self.taps, self.stride)
+        frames = Frames(
+            {
+                "stages": lambda: self._stages_frame(images),
+                "cut": lambda: self._cut_frame(images, lines),
+                "response": lambda: self._response_frame(chain),
+                "overlap": lambda: self.kept("overlap", overlap, self._overlap_frame),
+            }
+        )
         return Picture(frames, self._readouts(images, chain, lines), _answers(lines))
 
     def _lines(self, chain: list[tuple[str, Stage]]) -> xr.Dataset | None:
