@@ -2,10 +2,16 @@
 
 from workbench.scenes.conditions import with_condition
 from workbench.scenes.domains import domains
+from workbench.scenes.drawing import draw_patches
 from workbench.scenes.flat_earth import flat_earth
+from workbench.scenes.lazy import is_lazy
+from workbench.scenes.measures import doppler_centroid, scene_statistics
 from workbench.scenes.onetone import onetone
 from workbench.scenes.opening import open_scene
 from workbench.scenes.patches import training_patches
+from workbench.scenes.preview import scene_preview
+from workbench.scenes.raytracing import buildings
+from workbench.scenes.recentring import recentre
 from workbench.scenes.registry import PICTURES, SCENES
 from workbench.scenes.ships import ships
 from workbench.scenes.validity import require_scene
@@ -13,11 +19,18 @@ from workbench.scenes.validity import require_scene
 __all__ = [
     "PICTURES",
     "SCENES",
+    "buildings",
     "domains",
+    "doppler_centroid",
+    "draw_patches",
     "flat_earth",
+    "is_lazy",
     "onetone",
     "open_scene",
+    "recentre",
     "require_scene",
+    "scene_preview",
+    "scene_statistics",
     "ships",
     "training_patches",
     "with_condition",

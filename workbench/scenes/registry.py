@@ -9,6 +9,7 @@ import xarray as xr
 from workbench.scenes.domains import domains
 from workbench.scenes.flat_earth import flat_earth
 from workbench.scenes.onetone import onetone
+from workbench.scenes.raytracing import buildings
 from workbench.scenes.ships import ships
 from workbench.signals import Registry
 
@@ -16,7 +17,14 @@ SceneMaker = Callable[..., xr.Dataset]
 
 
 SCENES: Registry[SceneMaker] = Registry(
-    "scene", {"onetone": onetone, "flat_earth": flat_earth, "ships": ships, "domains": domains}
+    "scene",
+    {
+        "onetone": onetone,
+        "flat_earth": flat_earth,
+        "ships": ships,
+        "buildings": buildings,
+        "domains": domains,
+    },
 )
 """Name -> function(size, count, seed, ...) returning a Dataset with ``slc`` and ``condition``."""
 

@@ -1,0 +1,60 @@
+"""SAR images of triangle scenes by ray tracing, with the geometry they follow."""
+
+from workbench.scenes.raytracing.acquisition import Acquisition
+from workbench.scenes.raytracing.buildings import buildings
+from workbench.scenes.raytracing.geometry import (
+    critical_baseline,
+    fringe_frequency,
+    height_of_ambiguity,
+    layover_length,
+    shadow_length,
+)
+from workbench.scenes.raytracing.houses import (
+    BUILDINGS,
+    box_house,
+    courtyard_house,
+    gable_house,
+    l_house,
+    university,
+)
+from workbench.scenes.raytracing.materials import MATERIALS, Material
+from workbench.scenes.raytracing.mesh_files import open_mesh
+from workbench.scenes.raytracing.meshes import Mesh, join_meshes, make_mesh
+from workbench.scenes.raytracing.optical import nadir_picture, optical_and_sar
+from workbench.scenes.raytracing.scene_view import scene_view
+from workbench.scenes.raytracing.sensor import Sensor
+from workbench.scenes.raytracing.simulation import simulate_sar
+from workbench.scenes.raytracing.terrain import flat_ground, height_field, rolling_ground
+from workbench.scenes.raytracing.tracing import Echoes, Tracer
+
+__all__ = [
+    "BUILDINGS",
+    "MATERIALS",
+    "Acquisition",
+    "Echoes",
+    "Material",
+    "Mesh",
+    "Sensor",
+    "Tracer",
+    "box_house",
+    "buildings",
+    "courtyard_house",
+    "critical_baseline",
+    "flat_ground",
+    "fringe_frequency",
+    "gable_house",
+    "height_field",
+    "height_of_ambiguity",
+    "join_meshes",
+    "l_house",
+    "layover_length",
+    "make_mesh",
+    "nadir_picture",
+    "open_mesh",
+    "optical_and_sar",
+    "rolling_ground",
+    "scene_view",
+    "shadow_length",
+    "simulate_sar",
+    "university",
+]
