@@ -60,8 +60,10 @@ class Workshop:
             return possible_replacements(net)
         for layer, kind in request.replacements:
             net = replace_layer(net, layer, kind)
+        tone = request.tone or (3, 5)
         excitation = {
-            "shape": (1, 32, 32), "tone": request.tone or (3, 5), "phases": request.phases,
+            "shape": (1, 32, 32), "phases": request.phases,
+            "tone": tone if request.tone2 is None else (tone, request.tone2),
             "amplitude": request.amplitude, "offset": request.offset,
         }  # fmt: skip
         if request.kind == "spectra":
@@ -225,6 +227,7 @@ def test_a_replacement_shows_before_beside_after_and_can_be_taken_back(made):
     assert "Before and after" in view.compared.title.text
     assert "leaks from the borders falls from" in view.compared.words.text
     assert view.what_if.chips.items == [["*", "circular"]]
+    assert view.what_if.train.disabled is False
     view.what_if.chips.removed = {"index": 0, "count": 1}
     settle(view)
     assert view.state.replacements == ()
@@ -233,6 +236,20 @@ def test_a_replacement_shows_before_beside_after_and_can_be_taken_back(made):
     view.state.lens = "compare"
     settle(view)
     assert not view.lens.cards["compare"]._empty.visible
+
+
+def test_training_goes_on_from_what_was_replaced(made, run, monkeypatch):
+    asked = []
+    branch = lambda step, **changes: asked.append((step, changes)) or run  # noqa: E731
+    monkeypatch.setattr(run, "branch", branch, raising=False)
+    view = made(source="checkpoint", held=120, replaced="0.1=tanh;1.2=relu")
+    view._train()
+    start = next(
+        part for part in view.dialogs.dialog.objects if getattr(part, "label", "").startswith("Start")
+    )
+    start.param.trigger("clicks")
+    assert asked == [(100, {"replacements": (("0.1", "tanh"), ("1.2", "relu"))})]
+    assert not view.dialogs.dialog.open
 
 
 def test_a_is_held_beside_another_step(made):
@@ -286,6 +303,19 @@ def test_fields_are_taken_over_together(made):
     assert "amplitude" in view.excitation.note.text.lower()
     view.excitation.choose("As recorded")
     assert [view.excitation.fields[name].value for name in ("tone_y", "tone_x")] == [5, 11]
+
+
+def test_two_tones_give_products_of_both(made):
+    view = made(source="checkpoint", tone_y=1, tone_x=3, second_y=2, second_x=5, phases=8, layer="0.1")
+    settle(view)
+    assert view.scope.trouble == ""
+    assert "order_1" in view.scene.orders.dims
+    labels = [row["label"] for row in view.peaks.table.rows]
+    assert any(label.startswith("orders (") for label in labels), labels[:5]
+    for lens in ("orders", "added"):
+        view.state.lens = lens
+        assert not view.lens.cards[lens]._empty.visible
+    assert np.sum(view.network.shares, axis=1) == pytest.approx(100, abs=0.6)
 
 
 def test_the_picture_stays_until_the_next_one_is_there(made, monkeypatch):

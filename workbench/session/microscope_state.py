@@ -183,7 +183,7 @@ class MicroscopeState(DeskState):
     def open_model(self, token: str) -> None:
         """Turn to a model that was opened at this server."""
         self._forget()
-        self.param.update(source="model", model=token, layer="")
+        self.param.update(source="model", model=token, layer="", a="")
 
     def _forget(self) -> None:
         self._past.clear()

@@ -195,7 +195,10 @@ class Microscope(pn.viewable.Viewer):
             self._draw_comparison(beside)
             self.bar.tell(self.scene, self.bench, self._trouble())
             self.steps.refresh()
-            self._step_bar.visible = self.state.source != "model" and bool(self.state.run)
+            stepped = self.state.source != "model" and bool(self.state.run)
+            styles = {} if stepped else {"display": "none"}  # its style sheet's display would win otherwise
+            if self._step_bar.styles != styles:
+                self._step_bar.styles = styles
         finally:
             self._drawing = False
         self._tick()
@@ -225,7 +228,9 @@ class Microscope(pn.viewable.Viewer):
         if self.what_if is not None:
             kinds = scene.kinds.get(scene.layer) or scene.kinds.get(scene.layer.partition("#")[0]) or []
             borders = any("circular" in found for found in scene.kinds.values())
-            self.what_if.offer(scene.layer, [str(kind) for kind in kinds], borders)
+            own = next((row[1].lower() for row in self.network.layers if row[0] == scene.layer), "")
+            others = [str(kind) for kind in kinds if str(kind) != own]
+            self.what_if.offer(scene.layer, others, borders)
         return colours
 
     def _draw_comparison(self, pair: Pair | None) -> None:

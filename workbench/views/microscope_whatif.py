@@ -89,7 +89,7 @@ class WhatIf(pn.viewable.Viewer):
         _set(self.undo, disabled=not self.state.can_undo)
         _set(self.redo, disabled=not self.state.can_redo)
         _set(self.back, disabled=not replacements)
-        _set(self.train, disabled=not replacements)
+        _set(self.train, disabled=not replacements or self.state.source != "checkpoint")
 
 
 def _set(widget: Any, **values: Any) -> None:
