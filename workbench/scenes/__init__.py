@@ -8,12 +8,14 @@ from workbench.scenes.lazy import is_lazy
 from workbench.scenes.measures import doppler_centroid, scene_statistics
 from workbench.scenes.onetone import onetone
 from workbench.scenes.opening import open_scene
+from workbench.scenes.optical_sar import optical_sar
 from workbench.scenes.patches import training_patches
 from workbench.scenes.preview import scene_preview
 from workbench.scenes.raytracing import buildings
 from workbench.scenes.recentring import recentre
 from workbench.scenes.registry import PICTURES, SCENES
 from workbench.scenes.ships import ships
+from workbench.scenes.tones import tones
 from workbench.scenes.validity import require_scene
 
 __all__ = [
@@ -27,11 +29,13 @@ __all__ = [
     "is_lazy",
     "onetone",
     "open_scene",
+    "optical_sar",
     "recentre",
     "require_scene",
     "scene_preview",
     "scene_statistics",
     "ships",
+    "tones",
     "training_patches",
     "with_condition",
 ]

@@ -9,8 +9,10 @@ import xarray as xr
 from workbench.scenes.domains import domains
 from workbench.scenes.flat_earth import flat_earth
 from workbench.scenes.onetone import onetone
+from workbench.scenes.optical_sar import optical_sar
 from workbench.scenes.raytracing import buildings
 from workbench.scenes.ships import ships
+from workbench.scenes.tones import tones
 from workbench.signals import Registry
 
 SceneMaker = Callable[..., xr.Dataset]
@@ -23,6 +25,8 @@ SCENES: Registry[SceneMaker] = Registry(
         "flat_earth": flat_earth,
         "ships": ships,
         "buildings": buildings,
+        "optical_sar": optical_sar,
+        "tones": tones,
         "domains": domains,
     },
 )
