@@ -59,26 +59,29 @@ def open_mesh(path: str | PathLike[str], scale: float = 1.0, up: str = "z", mate
     if size > MAX_BYTES:
         raise ValueError(f"{file}: {size / 1e6:,.0f} MB, at most {MAX_BYTES / 1e6:,.0f} MB are read")
     try:
-        _promised(file, size)
+        promised = _promised(file, size)
         vertices, faces = _read(file, kind[1:])
+        if promised is not None and len(vertices) != promised:
+            raise ValueError(f"damaged: announces {promised} vertices and holds {len(vertices)}")
         mesh = make_mesh(_standing(vertices, scale, up), faces, material)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     return mesh
 
 
-def _promised(file: Path, size: int) -> None:
-    """Refuse a header that announces more than the file can hold, before anything is reserved for it."""
+def _promised(file: Path, size: int) -> int | None:
+    """Return how many vertices a PLY header announces; refuse more than the file can hold."""
     with file.open("rb") as stream:
         start = stream.read(_HEADER)
     if not start:
         raise ValueError("the file is empty; a mesh is needed")
     if file.suffix.lower() != ".ply":
-        return
+        return None
     if not start.startswith(b"ply"):
         raise ValueError("this is no PLY file: it does not begin with 'ply'")
     if b"end_header" not in start:
         raise ValueError("the header of this PLY file has no end")
+    vertices = None
     for name, count in re.findall(rb"element\s+(\w+)\s+(\d+)", start):
         if int(count) > size:
             raise ValueError(
@@ -86,6 +89,9 @@ def _promised(file: Path, size: int) -> None:
             )
         if name == b"face" and int(count) > MAX_FACES:
             raise ValueError(f"announces {int(count):,} triangles, at most {MAX_FACES:,} are read")
+        if name == b"vertex":
+            vertices = int(count)
+    return vertices
 
 
 def _read(file: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -101,7 +107,9 @@ def _read(file: Path, kind: str) -> tuple[np.ndarray, np.ndarray]:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ValueError(f"damaged, or no {kind.upper()} file ({reason})") from None
     if faces.size == 0:
-        raise ValueError(f"holds {len(vertices)} vertices, but no triangles")
+        raise ValueError(
+            f"damaged, or no {kind.upper()} file: {len(vertices)} vertices, but no triangles found"
+        )
     return vertices, faces
 
 

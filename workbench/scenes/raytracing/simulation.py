@@ -94,7 +94,9 @@ def simulate_sar(
     factor = circular((len(echoes),), streams["speckle"]) if plan.speckle else np.ones(len(echoes), complex)
     strength = np.sqrt(echoes.power * grid.ray_share)
     levels = _levels(grid, plan, cells, echoes, strength * factor * sensor.wave(echoes.range_))
-    data: dict[str, Any] = {"slc": _image("complex image", grid, plan, sum(levels), streams["noise"])}
+    data: dict[str, Any] = {
+        "slc": _image("complex image", grid, plan, np.sum(levels, axis=0), streams["noise"])
+    }
     if by_bounce:
         parts = np.stack([focus(level, grid, plan.psf, plan.bandwidth) for level in levels])
         label = {"long_name": "complex image of one bounce level, without noise", "units": "1"}
@@ -106,7 +108,7 @@ def simulate_sar(
         second = sensor.second_range(echoes.range_, echoes.elevation, echoes.depth, plan.baseline)
         levels = _levels(grid, plan, cells, echoes, strength * factor * sensor.wave(second))
         name = "complex image of the second antenna"
-        data["slc_2"] = _image(name, grid, plan, sum(levels), streams["noise_2"])
+        data["slc_2"] = _image(name, grid, plan, np.sum(levels, axis=0), streams["noise_2"])
         flat = {"long_name": "phase of slc · conj(slc_2) on flat ground", "units": "rad"}
         data["flat_phase"] = (("x",), sensor.flat_phase(grid.range_, plan.baseline), flat)
     data["condition"] = (("channel", "y", "x"), depth_planes(tracer, grid), _CONDITION)
