@@ -68,11 +68,11 @@ def orders_card() -> PanelCard:
 def spectrum_card(tools: SpectrumTools, on_line: Callable[[int], None]) -> PanelCard:
     """Every line of the layer under the lens, named."""
     instrument = LabelledSpectrum(size=320, on_line=on_line)
-    bar = Text(plots.colour_bar(plots.SPECTRUM, "level, dBc", DB_TICKS), COLOUR_BAR)
+    bar = Text("", COLOUR_BAR)
     return PanelCard(
         "Spectrum of the layer",
         column(tools, pair(square(slim(instrument.picture.figure)), square(slim(instrument.cut))), bar),
-        {"spectrum": instrument},
+        {"spectrum": _WithLevels(instrument, bar)},
         keys=lambda: plots.legend(instrument.legend()),
     )
 
@@ -117,6 +117,21 @@ def compare_card(on_layer: Callable[[str], None]) -> PanelCard:
         {"compare": _WithScale(instrument, bar)},
         keys=lambda: plots.legend(instrument.legend()),
     )
+
+
+class _WithLevels:
+    """Redraws the colour bar of a spectrum when its scale or reference changes."""
+
+    def __init__(self, instrument: LabelledSpectrum, bar: Text) -> None:
+        self.instrument, self._bar, self.figures = instrument, bar, instrument.figures
+
+    def update(self, data: Any) -> None:
+        self.instrument.update(data)
+        low, linear = float(data.attrs["floor"]), bool(data.attrs["linear"])
+        high = float(data.attrs["top"]) if linear else 0.0
+        ticks = [(k / 4, number(low + k / 4 * (high - low), 2 if linear else 0)) for k in range(5)]
+        quantity = "amplitude, " if linear else "level, "
+        self._bar.text = plots.colour_bar(plots.SPECTRUM, f"{quantity}{data.attrs['reference']}", ticks)
 
 
 class _WithScale:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 from workbench.session import Hub, hub_of
 from workbench.session.control import may_control
@@ -18,19 +20,31 @@ from workbench.views.text import Text
 __all__ = ["microscope_page", "take_what_is_valid"]
 
 
-def take_what_is_valid(state: MicroscopeState, found: dict[str, Any]) -> list[str]:
+def take_what_is_valid(state: MicroscopeState, found: dict[str, Any], search: str = "") -> list[str]:
     """Set the values that the state accepts; return those it does not, in words.
 
-    One bad value in an address must not lose all the others.
+    One bad value in an address must not lose all the others, and a layer called 0 is no number.
+
+    Parameters
+    ----------
+    state
+        Takes the values.
+    found
+        Values by name of the choice, as numbers where they look like some.
+    search
+        The address after the question mark, with it: there they are as they were written.
 
     >>> state = MicroscopeState()
     >>> take_what_is_valid(state, {"phases": 8, "amplitude": -1})
     ['amplitude=-1']
-    >>> state.phases
-    8
+    >>> take_what_is_valid(state, {"layer": 1.1}, "?layer=1.10"), state.phases, state.layer
+    ([], 8, '1.10')
     """
     refused = []
+    written = dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
     for name, value in found.items():
+        if isinstance(state.param[name], param.String):
+            value = written.get(URL_NAMES[name], str(value))
         try:
             state.param.update(**{name: value})
         except (ValueError, TypeError):
@@ -58,9 +72,14 @@ def microscope_page() -> pmui.Page:
 
     state = MicroscopeState()
     refused: list[str] = []
-    if pn.state.location is not None:
-        pn.state.location.sync(
-            state, URL_NAMES, on_error=lambda found: refused.extend(take_what_is_valid(state, found))
+    location = pn.state.location
+    if location is not None:
+        location.sync(
+            state,
+            URL_NAMES,
+            on_error=lambda found: refused.extend(
+                take_what_is_valid(state, found, str(location.search or ""))
+            ),
         )
     if state.model:
         state.source = "model"
