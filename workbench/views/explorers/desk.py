@@ -13,6 +13,7 @@ import xarray as xr
 from workbench.session.explorers import Explorer, Readout
 from workbench.views.card import PanelCard
 from workbench.views.downloads import Camera, download_rows
+from workbench.views.explorers.address import follow_address
 from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE, TOOLBAR
 from workbench.views.keyboard import Keyboard, key_table
@@ -246,12 +247,9 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def page(self) -> pmui.Page:
         """Return the whole page; call it once, in the session that is being served."""
-        refused: dict[str, Any] = {}
-        if pn.state.location is not None:
-            names = {name: name for name in self.explorer.choices()}
-            pn.state.location.sync(self.explorer, names, on_error=refused.update)
+        refused = follow_address(self.explorer, pn.state.location) if pn.state.location is not None else []
         if refused:
-            self._say(f"Ignored from the address: {', '.join(map(str, refused))}.")
+            self._say(f"Ignored from the address: {', '.join(refused)}.")
         page = framed_page(self.explorer.TITLE, [self])
         pn.state.onload(self.attach)
         return page
