@@ -7,6 +7,9 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export WORKBENCH_WORKSPACE ?= $(CURDIR)/workspace
 export PYTHONDONTWRITEBYTECODE =
 
+# Files of tests are shared out to two processes; a file is never split.
+SHARED := -n 2 --dist loadfile -p no:benchmark
+
 # Tests leave nothing behind: their runs live in a folder of their own, ended with the command.
 define in_fresh_workspace
 @export WORKBENCH_WORKSPACE=$$(mktemp -d); $(1); status=$$?; \
@@ -33,10 +36,10 @@ lint: $(VENV)/installed-test
 	$(BIN)/mypy
 
 unit: $(VENV)/installed-test
-	$(call in_fresh_workspace,$(BIN)/python -m pytest -q --durations=15)
+	$(call in_fresh_workspace,$(BIN)/python -m pytest -q $(SHARED) --durations=15)
 
 notebooks: $(VENV)/installed-test
-	$(call in_fresh_workspace,$(BIN)/python -m pytest -q -o addopts= --nbval-lax notebooks)
+	$(call in_fresh_workspace,$(BIN)/python -m pytest -q -o addopts= $(SHARED) --nbval-lax notebooks)
 
 bench: $(VENV)/installed-test
 	$(BIN)/python -m benchmarks
