@@ -16,6 +16,7 @@ from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
 from workbench.scenes import SCENES, training_patches
+from workbench.scenes.patches import FILE_OPTIONS
 from workbench.systems import COMMON, SYSTEMS, System, build, without_weights
 from workbench.training import Plan, make_patches, resolve_device
 
@@ -71,7 +72,7 @@ def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dic
 
 def _scene_options(scene: str | None) -> list[str]:
     if scene is None:
-        return []
+        return list(FILE_OPTIONS)
     return [
         name for name in inspect.signature(SCENES[scene]).parameters if name not in ("size", "count", "seed")
     ]

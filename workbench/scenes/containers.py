@@ -93,7 +93,7 @@ class Contents:
 
     members: dict[str, Member]
     attrs: dict[str, Any] = field(default_factory=dict)
-    coords: dict[str, tuple[tuple[str, ...], Any, dict[str, str]]] = field(default_factory=dict)
+    coords: Mapping[str, tuple[tuple[str, ...], Any, dict[str, str]]] = field(default_factory=dict)
     preferred: str = ""
 
 

@@ -87,7 +87,8 @@ class LazyPixels(BackendArray):
             if isinstance(index, slice):
                 first, stop, step = index.indices(length)
                 picked = range(first, stop, step)
-                stored[axis] = slice(min(picked, default=0), max(picked, default=-1) + 1, abs(step))
+                low, high = sorted((picked[0], picked[-1])) if picked else (0, -1)
+                stored[axis] = slice(low, high + 1, abs(step))
                 after.append(slice(None, None, -1 if step < 0 else 1))
             else:
                 stored[axis] = slice(int(index) % length, int(index) % length + 1, 1)

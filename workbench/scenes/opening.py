@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -14,7 +13,7 @@ import xarray as xr
 
 from workbench.scenes.containers import Contents, Member, Options, UnsuitableError
 from workbench.scenes.formats import read_znap_stack, reader_of
-from workbench.scenes.lazy import LAZY_FROM, LazyPixels, read_window
+from workbench.scenes.lazy import LAZY_FROM, LazyPixels, Opener, read_window
 from workbench.scenes.selection import find_image, scene_axes
 from workbench.scenes.stacking import stack_scenes
 from workbench.scenes.validity import require_scene
@@ -130,7 +129,7 @@ def _open(path: Path, options: Options, lazy: bool | None) -> xr.Dataset:
 
 
 def _read(
-    opener: partial[AbstractContextManager[Contents]],
+    opener: Opener,
     what: str,
     kind: str,
     options: Options,
@@ -154,7 +153,9 @@ def _read(
     return require_scene(scene, what)
 
 
-def _scene(contents: Contents, opener: Any, what: str, select: str | None, lazy: bool | None) -> xr.Dataset:
+def _scene(
+    contents: Contents, opener: Opener, what: str, select: str | None, lazy: bool | None
+) -> xr.Dataset:
     names, parts = find_image(contents, select)
     shape = parts[0].shape
     axes = scene_axes(parts[0].dims, ("sample", "y", "x")[-len(shape) :])
@@ -181,7 +182,7 @@ def _scene(contents: Contents, opener: Any, what: str, select: str | None, lazy:
     return xr.Dataset(arrays, contents.coords, attrs)
 
 
-def _condition(member: Member, sizes: dict[str, int], opener: Any, what: str, on_disk: bool) -> Any:
+def _condition(member: Member, sizes: dict[str, int], opener: Opener, what: str, on_disk: bool) -> Any:
     """Prepare the planes beside an image of these sizes."""
     needed = ("sample", "channel", "y", "x")[-len(sizes) - 1 :]
     found = dict(zip(scene_axes(member.dims, needed), member.shape, strict=False))

@@ -11,12 +11,16 @@ import numpy as np
 import xarray as xr
 
 from workbench.scenes.conditions import amplitude_limits, with_condition
+from workbench.scenes.drawing import CANDIDATES, draw_parts, sizes_of
+from workbench.scenes.lazy import is_lazy
 from workbench.scenes.opening import open_scene
+from workbench.scenes.recentring import recentre
 from workbench.scenes.registry import SCENES
 from workbench.scenes.validity import require_scene, require_whole
 
 HELDOUT_SHARE = 0.2
-CANDIDATES = 20  # positions tried per patch wanted, for images with wide borders of zeros
+FILE_OPTIONS = ("select", "shape", "dtype", "offset", "chip", "recentred")
+"""What may be said about a file: arguments of `open_scene`; whether to move its spectrum to the middle."""
 HELDOUT_SEED = 2**32
 """Added to a synthetic scene's seed for its held-out images: never the seed of another run's training."""
 
@@ -34,7 +38,8 @@ def training_patches(
     A synthetic scene is made twice, from two seeds. A single image is cut in two along its longer axis (a
     fifth of it is held out, at the end that the seed chooses), several images are split by image (a fifth, at
     least one). Patches are drawn at random positions without repetition; those of which more than half is
-    zero are left out. Amplitudes are divided by the 99 % quantile of the training part.
+    zero are left out. Amplitudes are divided by the 99 % quantile of the training part. Of an image on disk
+    the patches are read, nothing else but 64 windows to learn its amplitudes.
 
     Parameters
     ----------
@@ -48,7 +53,8 @@ def training_patches(
     seed : int
         Seed of the scene, the split and the positions.
     **scene_options
-        Further arguments of a synthetic scene, such as ``bands=4``.
+        Further arguments of a synthetic scene, such as ``bands=4``; for a file those of `open_scene` that
+        describe it, such as ``select="VV"``, and ``recentred=True`` to move its spectrum to the middle.
 
     Returns
     -------
@@ -74,13 +80,15 @@ def training_patches(
         training = require_scene(make(size=size, count=count, seed=seed, **scene_options), f"scene {scene!r}")
         reserved = make(size=size, count=heldout, seed=seed + HELDOUT_SEED, **scene_options)
         return training.assign_attrs(split="other seed"), reserved.assign_attrs(split="other seed")
-    if scene_options:
-        raise ValueError(
-            f"only scenes by name take options, found {', '.join(scene_options)} for {_called(scene)}"
-        )
-    image, what = _image(scene), _called(scene)
+    image, what = _image(scene, scene_options), _called(scene)
     rng = np.random.default_rng(seed)
-    parts = _split(image, size, rng, what)
+    split, pieces = _split(sizes_of(image), size, rng, what)
+    if is_lazy(image):
+        drawn = draw_parts(image, pieces, size, (count, heldout), rng, what)
+        return drawn[0].assign_attrs(split=split), drawn[1].assign_attrs(split=split)
+    image = _stacked(image)
+    origin = {f"origin_{axis}": (axis, np.arange(image.sizes[axis])) for axis in ("sample", "y", "x")}
+    parts = [image.assign_coords(origin).isel(piece).assign_attrs(split=split) for piece in pieces]
     if "amplitude_scale" not in image.attrs:
         scale = amplitude_limits(parts[0]["slc"])[1]
         attrs = {
@@ -97,24 +105,37 @@ def _called(scene: str | PathLike[str] | xr.Dataset) -> str:
     return str(scene.attrs.get("source", "the scene")) if isinstance(scene, xr.Dataset) else str(scene)
 
 
-def _image(scene: str | PathLike[str] | xr.Dataset) -> xr.Dataset:
-    """Open the scene, with a sample axis in any case."""
+def _image(scene: str | PathLike[str] | xr.Dataset, options: dict[str, Any]) -> xr.Dataset:
+    """Open the scene, with what the caller says about its file."""
+    unknown = [name for name in options if name not in FILE_OPTIONS or isinstance(scene, xr.Dataset)]
+    if unknown:
+        raise ValueError(
+            f"only scenes by name take options, found {', '.join(unknown)} for {_called(scene)}; "
+            f"files take {', '.join(FILE_OPTIONS)}"
+        )
     if isinstance(scene, str) and not Path(scene).suffix and not Path(scene).expanduser().exists():
         raise ValueError(f"unknown scene {scene!r}; there are: {', '.join(SCENES)}, or the path of a file")
-    image = require_scene(scene, _called(scene)) if isinstance(scene, xr.Dataset) else open_scene(scene)
+    if isinstance(scene, xr.Dataset):
+        return require_scene(scene, _called(scene))
+    image = open_scene(scene, **{name: value for name, value in options.items() if name != "recentred"})
+    return recentre(image) if options.get("recentred") else image
+
+
+def _stacked(image: xr.Dataset) -> xr.Dataset:
+    """Give the image a sample axis in any case."""
     if "sample" in image["slc"].dims:
         return image
     spatial = [name for name in ("slc", "condition") if name in image]
     return image[spatial].expand_dims("sample").assign_attrs(image.attrs)
 
 
-def _split(image: xr.Dataset, size: int, rng: np.random.Generator, what: str) -> list[xr.Dataset]:
-    """Return the training part and the held-out part."""
-    count, height, width = image["slc"].shape
+def _split(
+    sizes: dict[str, int], size: int, rng: np.random.Generator, what: str
+) -> tuple[str, list[dict[str, np.ndarray]]]:
+    """Return in words, then as indices what belongs to the training part, to the held-out part."""
+    count, height, width = sizes["sample"], sizes["y"], sizes["x"]
     if min(height, width) < size:
         raise ValueError(f"{what}: {height}×{width} pixels are too few for patches of {size}×{size}")
-    origin = {f"origin_{axis}": (axis, np.arange(image.sizes[axis])) for axis in ("sample", "y", "x")}
-    image = image.assign_coords(origin)
     if count > 1:
         reserved = max(1, round(HELDOUT_SHARE * count))
         order = rng.permutation(count)
@@ -122,7 +143,7 @@ def _split(image: xr.Dataset, size: int, rng: np.random.Generator, what: str) ->
         pieces = [{"sample": np.sort(order[reserved:])}, {"sample": np.sort(order[:reserved])}]
     else:
         axis = "y" if height > width else "x"
-        length = image.sizes[axis]
+        length = sizes[axis]
         if length < 2 * size:
             raise ValueError(
                 f"{what}: {height}×{width} pixels are too few for training and held-out patches of "
@@ -134,7 +155,7 @@ def _split(image: xr.Dataset, size: int, rng: np.random.Generator, what: str) ->
         held = np.arange(first, first + reserved)
         split = f"{axis} = {first} … {first + reserved - 1} held out"
         pieces = [{axis: np.setdiff1d(np.arange(length), held)}, {axis: held}]
-    return [image.isel(piece).assign_attrs(split=split) for piece in pieces]
+    return split, pieces
 
 
 def _cut(part: xr.Dataset, size: int, count: int, rng: np.random.Generator, what: str) -> xr.Dataset:

@@ -28,7 +28,7 @@ def raw_dtype(name: str) -> np.dtype:
         part = np.dtype(order + INTEGER_PAIRS[plain])
         return np.dtype([("real", part), ("imag", part)])
     try:
-        dtype = np.dtype(plain).newbyteorder(order)
+        dtype = np.dtype(order + np.dtype(plain).str[1:])
     except (TypeError, ValueError, SyntaxError):
         dtype = np.dtype(bool)
     if dtype.kind != "c":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,10 @@ def read_zarr(path: Path, _options: Options) -> Iterator[Contents]:
     if isinstance(opened, zarr.Array):
         yield Contents({"the array": _member(opened)}, plain_attrs(opened.attrs))
         return
-    members = {name: _member(array) for name, array in sorted(opened.arrays())}
+    with warnings.catch_warnings():
+        # SNAP keeps a folder of its metadata among the arrays.
+        warnings.filterwarnings("ignore", message=".*not recognized as a component of a Zarr")
+        members = {name: _member(array) for name, array in sorted(opened.arrays())}
     yield Contents(members, {**plain_attrs(opened.attrs), **snap_attrs(path)})
 
 
