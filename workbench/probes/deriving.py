@@ -47,7 +47,56 @@ def derive(
     >>> after.rate, len(after.passed)
     ((Fraction(1, 2), Fraction(1, 2)), 2)
     """
-    found = _derived(name, args, kwargs, parents, out)
+    key = _key(name, args, kwargs, parents, out)
+    if key is None:
+        return _from_origin(_derived(name, args, kwargs, parents, out))
+    found = _KNOWN.get(key)
+    if found is None:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        found = _KNOWN[key] = _from_origin(_derived(name, args, kwargs, parents, out))
+    return found
+
+
+# What was derived before: a network is probed again and again. The same call gives the same object.
+_KNOWN: dict[Any, Lineage] = {}
+_MOST = 1 << 12
+_READ = frozenset(("__getitem__", "index_select"))  # whose rate depends on the values of a tensor argument
+
+
+class _UnknownError(Exception):
+    """An argument cannot be told by its value."""
+
+
+def _key(
+    name: str, args: Sequence[Any], kwargs: dict[str, Any], parents: Sequence[Lineage], out: Tensor
+) -> Any:
+    """Everything a lineage follows from, None if that cannot be told quickly."""
+    try:
+        given = _frozen(args[1:] if name in _READ else args, name not in _READ)
+        named = _frozen(tuple(kwargs.items()), name not in _READ) if kwargs else ()
+        key = (name, given, named, tuple(parents), tuple(out.shape))
+        hash(key)
+    except (_UnknownError, TypeError):
+        return None
+    return key
+
+
+def _frozen(value: Any, blind: bool) -> Any:
+    """Replace lists and slices by what can be hashed, tensors by nothing where they are not read."""
+    kind = type(value)
+    if kind is tuple or kind is list:
+        return (kind, *[_frozen(item, blind) for item in value])
+    if kind is slice:
+        return slice, value.start, value.stop, value.step
+    if isinstance(value, Tensor):
+        if not blind:
+            raise _UnknownError
+        return None
+    return kind, value
+
+
+def _from_origin(found: Lineage) -> Lineage:
     if found.latent and found.axes and found.size != (1, 1):
         # the first image made of a latent: rates count from here
         return replace(

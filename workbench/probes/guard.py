@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
@@ -68,7 +69,9 @@ def _refusal(part: nn.Module, values: bool) -> str:
             "quantised: its numbers are integers with a scale of their own; pass the floating-point module "
             "it was made from"
         )
-    for name, tensor in (*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)):
+    for name, tensor in (*part._parameters.items(), *part._buffers.items()):
+        if tensor is None:
+            continue
         if is_lazy(tensor):
             return f"not initialised yet ({name} has no shape): call the module once on an input"
         if tensor.is_meta and values:
@@ -84,7 +87,7 @@ def placement(module: nn.Module, otherwise: torch.dtype = torch.float32) -> tupl
     >>> placement(nn.Conv2d(1, 1, 1).double())
     (device(type='cpu'), torch.float64)
     """
-    for tensor in (*module.parameters(), *module.buffers()):
+    for tensor in chain(module.parameters(), module.buffers()):
         if tensor.is_floating_point() or tensor.is_complex():
             return tensor.device, tensor.dtype
     return torch.device("cpu"), otherwise
@@ -93,7 +96,7 @@ def placement(module: nn.Module, otherwise: torch.dtype = torch.float32) -> tupl
 def _compiles(module: nn.Module) -> bool:
     """Whether a part was compiled, or a function may have been: then `torch._dynamo` has been imported."""
     return "torch._dynamo" in sys.modules or any(
-        hasattr(part, "_orig_mod") or part._compiled_call_impl is not None for part in module.modules()
+        "_orig_mod" in part._modules or part._compiled_call_impl is not None for part in module.modules()
     )
 
 
@@ -121,12 +124,14 @@ def undisturbed(module: nn.Module) -> Iterator[None]:
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         stack.enter_context(unchanged(module))
         try:
-            for part, _ in modes:
-                part.training = False
+            for part, training in modes:
+                if training:
+                    part.training = False
             yield
         finally:
             for part, training in modes:
-                part.training = training
+                if part.training is not training:
+                    part.training = training
 
 
 @contextmanager
@@ -143,15 +148,15 @@ def unchanged(module: nn.Module) -> Iterator[None]:
     >>> int(layer.num_batches_tracked)
     0
     """
+    parts = list(module.modules())
     buffers = [
         (part, name, buffer, buffer.detach().clone())
-        for part in module.modules()
+        for part in parts
         for name, buffer in part._buffers.items()
         if buffer is not None
     ]
     attributes = [
-        (part, {name: value for name, value in vars(part).items() if name not in _INTERNAL})
-        for part in module.modules()
+        (part, {name: value for name, value in vars(part).items() if name not in _INTERNAL}) for part in parts
     ]
     contents = [
         (value, value.detach().clone() if isinstance(value, Tensor) else value.copy())

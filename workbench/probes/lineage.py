@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 
 from torch import Tensor
 
@@ -50,6 +51,14 @@ class Lineage:
     layout: Layout | None = None
     frame: tuple[int, int, int] = (1, 1, 1)
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Fractions are slow to hash, and lineages are looked up often."""
+        return hash((self.rate, self.passed, self.size, self.axes, self.problem, self.layout, self.frame))
+
     @property
     def latent(self) -> bool:
         """Whether it is not an image yet: one value per frame."""
@@ -70,14 +79,19 @@ def origin(image: Tensor) -> Lineage:
     >>> origin(torch.zeros(1, 3, 8, 8)).size
     (8, 8)
     """
-    if image.ndim == 2:
-        layout = image_layout((*image.shape, 1, 1), (2, 3))[:2]
-        return Lineage(ONE, frozenset([ONE]), (1, 1), axes=None, layout=layout, frame=(len(image), 1, 1))
-    frames, _, height, width = (int(size) for size in image.shape)
+    return _origin(tuple(map(int, image.shape)))
+
+
+@lru_cache(maxsize=256)
+def _origin(shape: tuple[int, ...]) -> Lineage:
+    if len(shape) == 2:
+        layout = image_layout((*shape, 1, 1), (2, 3))[:2]
+        return Lineage(ONE, frozenset([ONE]), (1, 1), axes=None, layout=layout, frame=(shape[0], 1, 1))
+    frames, _, height, width = shape
     return Lineage(
         ONE,
         frozenset([ONE]),
         (height, width),
-        layout=image_layout(image.shape, (2, 3)),
+        layout=image_layout(shape, (2, 3)),
         frame=(frames, height, width),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 # Functions that hand on the values they were given.
@@ -58,6 +59,8 @@ CONSTANT = frozenset(
     )
 )
 
+_PLAIN = frozenset((int, float, bool, str, type(None), slice, type(...), torch.Size, torch.dtype))
+
 
 def name_of(func: Any) -> str:
     """Name of a function; an attribute such as ``x.mT`` is one too."""
@@ -72,12 +75,23 @@ def storage(tensor: Tensor) -> int:
 
 def tensors(value: Any) -> list[Tensor]:
     """All tensors in nested tuples, lists, mappings, dataclasses."""
+    found: list[Tensor] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[Tensor]) -> None:
+    kind = type(value)
+    if kind in _PLAIN:  # most arguments: not worth the questions below
+        return
     if isinstance(value, Tensor):
-        return [value]
-    if isinstance(value, Mapping):
-        value = tuple(value.values())
+        found.append(value)
+    elif kind is tuple or isinstance(value, tuple | list):
+        for item in value:
+            _collect(item, found)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _collect(item, found)
     elif is_dataclass(value) and not isinstance(value, type):
-        value = tuple(getattr(value, part.name) for part in fields(value))
-    if isinstance(value, tuple | list):
-        return [tensor for item in value for tensor in tensors(item)]
-    return []
+        for part in fields(value):
+            _collect(getattr(value, part.name), found)

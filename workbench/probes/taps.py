@@ -89,7 +89,7 @@ class Taps(TorchFunctionMode):
         self.calls: Counter[str] = Counter()
         self.stack: list[str] = []
         self.leaf_depth = 0
-        self.sources: list[tuple[str, tuple[str, ...]]] = []
+        self.given: list[list[Track]] = []
         self.handles: list[Any] = []
         self.trouble: Exception | None = None
         self.start: Lineage | None = None
@@ -234,20 +234,18 @@ class Taps(TorchFunctionMode):
         if self.escaped and not self.leaf_depth:
             with torch._C.DisableTorchFunction():
                 self._find_strays((args, kwargs))
-        known = self._tracks_of((args, kwargs))
-        self.sources.append((known[0].layer if known else "", _union(track.feeds for track in known)))
+        self.given.append(self._tracks_of((args, kwargs)))
         self.leaf_depth += part in self.leaves
 
     def _leave_module(self, part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> None:
-        if len(self.sources) != len(self.stack) or not self.stack or self.stack[-1] != self.names[part]:
+        if len(self.given) != len(self.stack) or not self.stack or self.stack[-1] != self.names[part]:
             return  # it was never entered: a hook of the user's failed before
         self.leaf_depth -= part in self.leaves
         self.stack.pop()
-        source, feeds = self.sources.pop()
-        parents = [track.lineage for track in self._tracks_of((args, kwargs))]
+        given = self.given.pop()
         try:
             with torch._C.DisableTorchFunction():  # what the observer computes is no layer
-                self._hand_out(part, out, parents, source, feeds)
+                self._hand_out(part, out, (args, kwargs), given)
         except Exception as error:
             self.trouble = error
             raise
@@ -255,24 +253,25 @@ class Taps(TorchFunctionMode):
     def _tracks_of(self, value: Any) -> list[Track]:
         return [track for tensor in tensors(value) if (track := self.known(tensor))]
 
-    def _hand_out(
-        self, part: nn.Module, out: Any, parents: list[Lineage], source: str, feeds: tuple[str, ...]
-    ) -> None:
+    def _hand_out(self, part: nn.Module, out: Any, arguments: Any, given: list[Track]) -> None:
         kind, leaf = type(part).__name__, part in self.leaves
+        source = given[0].layer if given else ""
         results = {
             id(result): result for result in tensors(out) if result.is_floating_point() or result.is_complex()
         }
         for result in results.values():
-            if self.known(result) is None and parents:
-                # made where no torch function was seen
-                self._mark(result, Track(resized(parents, result), "", feeds))
             known = self.known(result)
+            if known is None and (parents := self._tracks_of(arguments)):
+                # made where no torch function was seen
+                lineage = resized([track.lineage for track in parents], result)
+                known = Track(lineage, "", _union(track.feeds for track in given))
+                self._mark(result, known)
             if self.leaf_depth or not (leaf or known):
                 continue
             if known is None:
                 self._show_independent(self.names[part] or kind, kind, part, result)
             elif leaf:
-                inputs = _union((feeds, known.feeds))
+                inputs = _union((*(track.feeds for track in given), known.feeds))
                 self._show(self.names[part] or kind, kind, part, ((), {}), source, inputs, result)
             elif part is self.module and known.lineage.axes and not known.layer:
                 self._show("output", kind, part, ((), {}), source, known.feeds, result)
