@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import panel as pn
 import panel_material_ui as pmui
@@ -107,8 +108,10 @@ class RunBar(pn.viewable.Viewer):
             parts = status_parts(status)
             dot = f'<i class="dot" style="background:{COLOURS.get(state, "#8C8C8C")}"></i>'
             line = "".join(f"<span>{escape(part)}</span>" for part in parts[1:])
+            look = escape(urlencode({"run": self.select.value or ""}))
             text = (
-                f'<div class="status" role="status"><span>{dot}<b>{escape(parts[0])}</b></span>{line}</div>'
+                f'<div class="status" role="status"><span>{dot}<b>{escape(parts[0])}</b></span>{line}'
+                f'<a href="microscope?{look}" style="color:inherit">microscope</a></div>'
             )
             self.status.text = text
         if state != self._state:
