@@ -73,8 +73,18 @@ def framed_page(title: str, main: list[Any], sidebar: list[Any] | None = None, *
     page = pmui.Page(title=title, main=main, **settings)
     if pn.state.curdoc is not None:
         pn.state.curdoc.theme = THEMED_BY_STYLE
-    # The page follows the server's busy state, and walks through its whole model tree each time it does:
-    # 90 % of the cost of a slider move, for an indicator that is not shown.
+    _forget_busy(page)
+    return page
+
+
+def _forget_busy(page: pmui.Page) -> None:
+    """Cut the page loose from the server's busy state.
+
+    It would walk through its whole model tree each time that changes: 90 % of the cost of a slider move, for an
+    indicator that is not shown. The state, which all sessions share, would hold every page ever opened.
+    """
     with edit_readonly(page):
         page.busy = False
-    return page
+    for watcher in [*pn.state.param.watchers.get("busy", {}).get("value", ())]:
+        if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
+            pn.state.param.unwatch(watcher)
