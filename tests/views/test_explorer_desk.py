@@ -9,11 +9,12 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 
 from workbench.plots.canvas import canvas, span
-from workbench.session.explorers import Answer, Explorer, Group, Picture, Readout
+from workbench.session.explorers import Answer, Explorer, Frames, Group, Picture, Readout
 from workbench.session.frame import Frame
 from workbench.views.card import PanelCard
 from workbench.views.explorers import ExplorerDesk
 from workbench.views.explorers.desk import _number
+from workbench.views.slot import Slot
 
 
 class Sine(Explorer):
@@ -70,8 +71,8 @@ def desk():
     import panel as pn
 
     stems = Stems()
-    card = PanelCard("Wave", pn.pane.Bokeh(stems.figure), {"wave": stems})
-    return ExplorerDesk(Sine(), {"wave": card}, predict="wave")
+    slot = Slot("wave", lambda: PanelCard("Wave", pn.pane.Bokeh(stems.figure), {"wave": stems}), 300)
+    return ExplorerDesk(Sine(), {"wave": slot}, predict="wave")
 
 
 def stems_of(desk):
@@ -136,3 +137,54 @@ def test_code_and_keys_open_a_dialog(desk):
 )
 def test_figures_are_written_shortly(value, text):
     assert _number(value) == text
+
+
+class Pair(Explorer):
+    """Two panels, one of which does not change."""
+
+    FRAMES = ("wave", "still")
+    GROUPS = (Group("Tone", ("cycles",), ""),)
+    cycles = param.Number(2.0, bounds=(0, 20))
+    composed: ClassVar = []
+
+    def compute(self):
+        def wave():
+            self.composed.append(self.cycles)
+            return Frame(xr.Dataset({"y": ("n", np.full(64, self.cycles))}), f"{self.cycles:g}")
+
+        def still():
+            return Frame(xr.Dataset({"y": ("n", np.zeros(64))}), "always the same")
+
+        return Picture(Frames({"wave": wave, "still": lambda: self.kept("still", (), still)}))
+
+
+def test_only_what_is_in_view_is_composed():
+    import panel as pn
+
+    def slot(name):
+        stems = Stems()
+        return Slot(name, lambda: PanelCard(name, pn.pane.Bokeh(stems.figure), {name: stems}), 300)
+
+    desk = ExplorerDesk(Pair(), {name: slot(name) for name in ("still", "wave")}, lazy=True)
+    Pair.composed.clear()
+    desk.draw()
+    assert (list(desk.cards), Pair.composed) == (["still"], [])
+    desk.pump.beat.seen = ["still", "wave"]
+    desk.draw()
+    desk.explorer.cycles = 3.0
+    assert Pair.composed == [2.0, 3.0]
+    desk.pump.beat.seen = ["still"]
+    desk.explorer.cycles = 4.0
+    assert Pair.composed == [2.0, 3.0]
+    desk._save()  # files hold what the settings say, seen or not
+    assert desk.cards["wave"].caption == '<p class="caption">4</p>'
+
+
+def test_a_frame_composed_later_shows_the_settings_of_its_picture():
+    explorer = Pair()
+    before = explorer.picture()
+    explorer.cycles = 7.0
+    after = explorer.picture()
+    assert before.frames["wave"].caption == "2"
+    assert after.frames["wave"].caption == "7"
+    assert before.frames["still"] is after.frames["still"]

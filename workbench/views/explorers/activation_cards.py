@@ -12,24 +12,26 @@ from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
 from workbench.views.panels import column, figure, square
+from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
 __all__ = ["activation_desk"]
 
 
-def activation_desk(explorer: ActivationExplorer) -> ExplorerDesk:
+def activation_desk(explorer: ActivationExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the activation explorer's desk."""
     return ExplorerDesk(
         explorer,
         {
-            "chain": _chain_card(),
-            "lines": _lines_card(),
-            "folding": _folding_card(),
-            "taylor": _taylor_card(),
-            "plane": _plane_card(),
+            "chain": Slot("chain", _chain_card, 390, wide=True),
+            "lines": Slot("lines", _lines_card, 410, wide=True),
+            "folding": Slot("folding", _folding_card, 370),
+            "taylor": Slot("taylor", _taylor_card, 440),
+            "plane": Slot("plane", _plane_card, 640),
         },
         predict="lines",
+        lazy=lazy,
     )
 
 
@@ -40,7 +42,7 @@ def _chain_card() -> PanelCard:
         for name in ("x", "z", "y")
     ]
     body = pn.Column(*stages, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(3)])
-    return PanelCard("Signal over spectrum, stage by stage", body, {"chain": chain}, wide=True)
+    return PanelCard("Signal over spectrum, stage by stage", body, {"chain": chain})
 
 
 def _lines_card() -> PanelCard:
@@ -50,7 +52,6 @@ def _lines_card() -> PanelCard:
         column(figure(lines.figure)),
         {"lines": lines},
         keys=lambda: plots.legend(lines.LEGEND),
-        wide=True,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import panel_material_ui as pmui
 
@@ -21,7 +20,7 @@ from workbench.views.explorers.resampling_cards import resampling_desk
 __all__ = ["EXPLORERS", "explorer_page"]
 
 #: name of the page -> (settings, their desk)
-EXPLORERS: dict[str, tuple[type[Explorer], Callable[[Any], ExplorerDesk]]] = {
+EXPLORERS: dict[str, tuple[type[Explorer], Callable[..., ExplorerDesk]]] = {
     "activations": (ActivationExplorer, activation_desk),
     "resampling": (ResamplingExplorer, resampling_desk),
     "nyquist": (NyquistExplorer, nyquist_desk),
@@ -40,4 +39,4 @@ def explorer_page(name: str) -> pmui.Page:
     if name not in EXPLORERS:
         raise ValueError(f"no explorer {name!r}; there are: {', '.join(EXPLORERS)}")
     settings, desk = EXPLORERS[name]
-    return desk(settings()).page()
+    return desk(settings(), lazy=True).page()

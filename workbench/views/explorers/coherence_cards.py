@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -14,6 +15,7 @@ from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
 from workbench.views.panels import column, figure, square
+from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -23,23 +25,30 @@ UNIT_TICKS = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
 PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
 
 
-def coherence_desk(explorer: CoherenceExplorer) -> ExplorerDesk:
+def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the coherence explorer's desk."""
-    histogram = plots.CoherenceHistogram(height=260)
-    bias, sensitivity, loss = BiasCurve(), Sensitivity(), LossCurve()
-    cards = {
-        "maps": _maps_card(),
-        "histogram": PanelCard(
-            "Distribution of the estimate",
-            column(figure(histogram.figure)),
-            {"histogram": histogram},
-            keys=lambda: plots.legend(histogram.legend()),
-        ),
-        "bias": _curve_card("What few looks add: the bias", "bias", bias),
-        "sensitivity": _curve_card("What destroys coherence", "sensitivity", sensitivity),
-        "loss": _curve_card("The coherence loss on a toy fit", "loss", loss),
+    slots = {
+        "maps": Slot("maps", _maps_card, 360, wide=True),
+        "histogram": Slot("histogram", _histogram_card, 360),
+        "bias": _curve_slot("What few looks add: the bias", "bias", BiasCurve),
+        "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
+        "loss": _curve_slot("The coherence loss on a toy fit", "loss", LossCurve),
     }
-    return ExplorerDesk(explorer, cards)
+    return ExplorerDesk(explorer, slots, lazy=lazy)
+
+
+def _histogram_card() -> PanelCard:
+    histogram = plots.CoherenceHistogram(height=260)
+    return PanelCard(
+        "Distribution of the estimate",
+        column(figure(histogram.figure)),
+        {"histogram": histogram},
+        keys=lambda: plots.legend(histogram.legend()),
+    )
+
+
+def _curve_slot(title: str, frame: str, make: Callable[[], Any]) -> Slot:
+    return Slot(frame, lambda: _curve_card(title, frame, make()), 370)
 
 
 def _curve_card(title: str, frame: str, curve: Any) -> PanelCard:
@@ -68,4 +77,4 @@ def _maps_card() -> PanelCard:
         Text(plots.colour_bar(plots.MAGNITUDE, "|γ̂|; empty: not significant", UNIT_TICKS), COLOUR_BAR),
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
     )  # fmt: skip
-    return PanelCard("The pair with its estimate", column(body, bars), {"maps": strip}, wide=True)
+    return PanelCard("The pair with its estimate", column(body, bars), {"maps": strip})

@@ -43,6 +43,7 @@ class Controls(pn.viewable.Viewer):
     def _widget(self, name: str) -> Any:
         setting, value = self._explorer.param[name], getattr(self._explorer, name)
         widget = _make(setting, value)
+        widget._debounce = 0  # ms: Panel would wait 50 with every move; the pump skips what is too fast
         self.widgets[name] = widget
         widget.param.watch(lambda event: self._moved(name, event.new), "value")
         return widget

@@ -15,6 +15,7 @@ from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
 from workbench.views.panels import column, square
+from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -38,10 +39,14 @@ MAPPED = {
 }
 
 
-def nyquist_desk(explorer: NyquistExplorer) -> ExplorerDesk:
+def nyquist_desk(explorer: NyquistExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the Nyquist-band explorer's desk."""
-    cards = {"stages": _stages_card(), "mappings": _mappings_card(), "errors": _errors_card()}
-    return ExplorerDesk(explorer, cards, predict="stages")
+    slots = {
+        "stages": Slot("stages", _stages_card, 690, wide=True),
+        "mappings": Slot("mappings", _mappings_card, 360, wide=True),
+        "errors": Slot("errors", _errors_card, 360, wide=True),
+    }
+    return ExplorerDesk(explorer, slots, predict="stages", lazy=lazy)
 
 
 class Stages(Strip):
@@ -77,9 +82,7 @@ def _stages_card() -> PanelCard:
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
     )  # fmt: skip
     body = pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(4)])
-    return PanelCard(
-        "The mapping, step by step: image over spectrum", column(body, bars), {"stages": strip}, wide=True
-    )
+    return PanelCard("The mapping, step by step: image over spectrum", column(body, bars), {"stages": strip})
 
 
 def _mappings_card() -> PanelCard:
@@ -92,9 +95,7 @@ def _mappings_card() -> PanelCard:
     bar = Text(
         plots.colour_bar(plots.SPECTRUM, "level, dB re each one's strongest line", DB_TICKS), COLOUR_BAR
     )
-    return PanelCard(
-        "What a network sees: channel 1 of all mappings", column(body, bar), {"mappings": strip}, wide=True
-    )
+    return PanelCard("What a network sees: channel 1 of all mappings", column(body, bar), {"mappings": strip})
 
 
 def _errors_card() -> PanelCard:
@@ -118,4 +119,4 @@ def _errors_card() -> PanelCard:
         Text(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS), COLOUR_BAR),
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
     )  # fmt: skip
-    return PanelCard("What an error becomes", column(body, bars), {"errors": strip}, wide=True)
+    return PanelCard("What an error becomes", column(body, bars), {"errors": strip})

@@ -16,6 +16,7 @@ from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
 from workbench.views.panels import column, figure, square
+from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -25,15 +26,15 @@ DB_TICKS = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
 TITLES = ("input", "after the first", "after the second", "after the third", "after the fourth")
 
 
-def resampling_desk(explorer: ResamplingExplorer) -> ExplorerDesk:
+def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the resampling explorer's desk."""
-    cards = {
-        "stages": _stages_card(),
-        "cut": _cut_card(),
-        "response": _response_card(),
-        "overlap": _overlap_card(),
+    slots = {
+        "stages": Slot("stages", _stages_card, 560, wide=True),
+        "cut": Slot("cut", _cut_card, 410, wide=True),
+        "response": Slot("response", _response_card, 370),
+        "overlap": Slot("overlap", _overlap_card, 640),
     }
-    return ExplorerDesk(explorer, cards, predict="cut")
+    return ExplorerDesk(explorer, slots, predict="cut", lazy=lazy)
 
 
 class Chain(Strip):
@@ -63,7 +64,7 @@ def _stages_card() -> PanelCard:
     bar = Text(
         plots.colour_bar(plots.SPECTRUM, "level, dB re the input's strongest line", DB_TICKS), COLOUR_BAR
     )
-    return PanelCard("The chain: image over spectrum", column(body, bar), {"stages": chain}, wide=True)
+    return PanelCard("The chain: image over spectrum", column(body, bar), {"stages": chain})
 
 
 def _cut_card() -> PanelCard:
@@ -73,7 +74,6 @@ def _cut_card() -> PanelCard:
         column(figure(lines.figure)),
         {"cut": lines},
         keys=lambda: plots.legend(lines.LEGEND),
-        wide=True,
     )
 
 
