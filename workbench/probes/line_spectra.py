@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import xarray as xr
 from torch import Tensor, nn
@@ -214,10 +215,9 @@ def _dataset(kept: Kept, drive: Tone | TonePair, origins: Origins) -> xr.Dataset
         "flag_meanings": " ".join(dense.causes),
         "long_name": "cause",
     }
-    power, cause = (np.stack([values[k] for k in orders]) for values in (dense.power, dense.cause))
     data: dict[str, Any] = {
-        "power": (dims, np.fft.fftshift(power, axes=(1, 2)), square),
-        "cause": (dims, np.fft.fftshift(cause, axes=(1, 2)), flags),
+        "power": (dims, _ascending([dense.power[k] for k in orders]), square),
+        "cause": (dims, np.fft.fftshift([dense.cause[k] for k in orders], axes=(1, 2)), flags),
     }
     coords = _numbers(orders) | _frequencies(layer, lattice)
     result = xr.Dataset(data, coords, _attributes(drive)).merge(
@@ -232,6 +232,16 @@ def _dataset(kept: Kept, drive: Tone | TonePair, origins: Origins) -> xr.Dataset
         real=dense.real,
         norm="forward",
     )
+
+
+def _ascending(values: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Stack unshifted bins (y, x) as ``fftshift`` puts them; most are 0, so their memory is never touched."""
+    height, width = values[0].shape
+    result = np.zeros((len(values), height, width), values[0].dtype)
+    for shown, found in zip(result, values, strict=True):
+        y, x = np.nonzero(found)
+        shown[(y + height // 2) % height, (x + width // 2) % width] = found[y, x]
+    return result
 
 
 def _numbers(orders: Sequence[Order]) -> dict[str, Any]:
