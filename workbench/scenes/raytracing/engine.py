@@ -39,7 +39,7 @@ class Engine:
     centre, half : ndarray, shape (3,)
         Middle and half extent of the scene in metres.
     offset : float
-        Metres by which bounced rays start before their surface.
+        Distance from their surface at which bounced rays start, in metres.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.scenes.raytracing.sensor import Sensor
+from workbench.scenes.raytracing.tracing import Echoes
 
 Array = npt.NDArray[np.float64]
 
@@ -60,6 +61,10 @@ class ImageGrid:
         x = np.floor((range_ / self.sensor.spacing_x + self.padded[1] / 2) * self.fine).astype(np.int64)
         inside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
         return np.where(inside, y * columns + x, -1)
+
+    def seen(self, echoes: Echoes) -> Echoes:
+        """Keep the echoes within the padded patch."""
+        return echoes.where(self.cells(echoes.azimuth, echoes.range_) >= 0)
 
     def rays(self, low: float, high: float, rng: np.random.Generator | None = None) -> tuple[Array, Array]:
         """Start of the rays that can have an echo in the padded patch: azimuth, elevation in metres.

@@ -17,7 +17,7 @@ from workbench.scenes.raytracing.image_grid import ImageGrid
 from workbench.scenes.raytracing.materials import MATERIALS
 from workbench.scenes.raytracing.meshes import Mesh
 from workbench.scenes.raytracing.sensor import Sensor
-from workbench.scenes.raytracing.tracing import Echoes, Tracer
+from workbench.scenes.raytracing.tracing import Echoes, Tracer, collect
 from workbench.scenes.validity import require_whole
 
 Complex = npt.NDArray[np.complex128]
@@ -88,9 +88,8 @@ def simulate_sar(
     tracer, streams = Tracer(mesh, sensor), _streams(seed)
     low, high = mesh.bounds[:, 2]
     rays = grid.rays(float(low), float(high), streams["place"] if plan.speckle else None)
-    echoes = tracer.echoes(*rays, plan.bounces)
+    echoes = collect(grid.seen(part) for part in tracer.stream(*rays, plan.bounces))
     cells = grid.cells(echoes.azimuth, echoes.range_)
-    echoes, cells = echoes.where(cells >= 0), cells[cells >= 0]
     factor = circular((len(echoes),), streams["speckle"]) if plan.speckle else np.ones(len(echoes), complex)
     strength = np.sqrt(echoes.power * grid.ray_share)
     levels = _levels(grid, plan, cells, echoes, strength * factor * sensor.wave(echoes.range_))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -18,6 +18,7 @@ Array = npt.NDArray[np.float64]
 MAX_BOUNCES = 5
 CHUNK = 32768  # rays at once: their arrays stay in the processor's cache
 _EDGE_ON = 1e-9
+_STEEPEST = 0.02  # cosine below which rays that leave a surface start nearer to it than the offset
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +67,11 @@ class _Hits:
     ray: npt.NDArray[np.int64]
     entry: Columns
     point: Columns
+    before: Singles  # a little back on the way: where rays start that leave the surface
     face: npt.NDArray[np.intp]
-    side: Columns  # unit normal on the side that the ray came from
     came: Columns  # direction of the ray
     slope: Array  # cosine between direction and normal of the triangle
+    facing: Array  # cosine between the way to the sensor and the normal on the side that the ray came from
     power: Array  # what the ray brings
     length: Array  # from the image plane
 
@@ -114,23 +116,13 @@ class Tracer:
         self._first_power = self._diffuse * cosine + self._specular * cosine**self._exponent
         self._onward: Columns = (-2 * n2 * n0, -2 * n2 * n1, 1 - 2 * n2 * n2)
         self._onward_singles = np.stack(self._onward, axis=1).astype(np.float32)
-        ahead = np.where(n2 > 0, -self.engine.offset, self.engine.offset)
-        self._ahead = (ahead * self.engine.normal).T.astype(np.float32)
+        self._back = self.engine.offset / np.maximum(cosine, _STEEPEST)
 
     def first_range(self, azimuth: Array, elevation: Array) -> tuple[npt.NDArray[np.intp], Array]:
         """Triangle and slant range in metres where the sensor's rays end first; −1 and NaN for none."""
-        engine = self.engine
-        start = np.empty((len(azimuth), 3), np.float32)
-        np.subtract(azimuth, engine.centre[0], out=start[:, 0], casting="same_kind")
-        np.subtract(elevation, engine.centre[1], out=start[:, 1], casting="same_kind")
-        start[:, 2] = -1.01 * engine.half[2] - 1
-        face = engine.nearest(start, _directed(len(azimuth), 1)).astype(np.intp)  # indexes faster
-        constant, slope_a, slope_s = (part.take(face) for part in self._plane)
-        slope_a *= azimuth
-        slope_s *= elevation
-        constant += slope_a
-        constant += slope_s
-        return face, np.where(face < 0, np.nan, constant)
+        face, range_, _ = self._from_sensor(azimuth, elevation)
+        range_[face < 0] = np.nan
+        return face, range_
 
     def echoes(self, azimuth: Array, elevation: Array, bounces: int = 3, chunk: int = CHUNK) -> Echoes:
         """Follow parallel rays and collect their echoes.
@@ -156,14 +148,20 @@ class Tracer:
         >>> tracer.echoes(np.array([0.0, 0.0]), np.array([0.0, 3.0])).range_.round(9).tolist()
         [0.0, 3.0]
         """
+        return collect(self.stream(azimuth, elevation, bounces, chunk))
+
+    def stream(
+        self, azimuth: Array, elevation: Array, bounces: int = 3, chunk: int = CHUNK
+    ) -> Iterator[Echoes]:
+        """Follow parallel rays, `chunk` at a time: the echoes of the first ones by bounce level, and so on.
+
+        Arguments as for `echoes`, which collects them.
+        """
         require_bounces(bounces)
-        levels: list[list[Echoes]] = [[] for _ in range(bounces)]
         for start in range(0, len(azimuth), chunk):
             part = slice(start, start + chunk)
-            for level, (echoes, _) in enumerate(self._follow(azimuth[part], elevation[part], start, bounces)):
-                levels[level].append(echoes)
-        parts = [part for level in levels for part in level]
-        return Echoes(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Echoes)))
+            for echoes, _ in self._follow(azimuth[part], elevation[part], start, bounces):
+                yield echoes
 
     def paths(
         self, azimuth: Array, elevation: Array, bounces: int = 3
@@ -179,21 +177,37 @@ class Tracer:
                 trail.append((hits.ray, np.stack(hits.point, axis=1)))
             yield echoes, [points[np.searchsorted(rays, echoes.ray)] for rays, points in trail]
 
+    def _from_sensor(self, azimuth: Array, elevation: Array) -> tuple[npt.NDArray[np.intp], Array, Singles]:
+        """Triangle (−1: none) with the range of the last triangle then; the engine's starts of the rays."""
+        engine = self.engine
+        start = np.empty((len(azimuth), 3), np.float32)
+        np.subtract(azimuth, engine.centre[0], out=start[:, 0], casting="same_kind")
+        np.subtract(elevation, engine.centre[1], out=start[:, 1], casting="same_kind")
+        start[:, 2] = -1.01 * engine.half[2] - 1
+        face = engine.nearest(start, _directed(len(azimuth), 1)).astype(np.intp)  # indexes faster
+        range_, slope_a, slope_s = (part.take(face) for part in self._plane)
+        slope_a *= azimuth
+        slope_s *= elevation
+        range_ += slope_a
+        range_ += slope_s
+        return face, range_, start
+
     def _follow(
         self, azimuth: Array, elevation: Array, start: int, bounces: int
     ) -> Iterator[tuple[Echoes, _Hits | None]]:
         """Go from level to level: its echoes, where its rays are (None for the first)."""
-        face, range_ = self.first_range(azimuth, elevation)
-        ray = np.flatnonzero(face >= 0)
-        a, s, r = azimuth, elevation, range_
+        face, r, begin = self._from_sensor(azimuth, elevation)
+        ray, a, s = np.flatnonzero(face >= 0), azimuth, elevation
         if len(ray) < len(face):
-            face, a, s, r = face[ray], a[ray], s[ray], r[ray]
+            face, a, s, r, begin = face[ray], a[ray], s[ray], r[ray], begin[ray]
         yield _echoes(1, ray + start, a, s, r, r, self._first_power.take(face)), None
         if bounces == 1:
             return
         point, reflected = (a, s, r), self._reflection[face]
-        begin, along = self.engine.local(point), self._onward_singles.take(face, axis=0)
-        begin += self._ahead.take(face, axis=0)
+        back = self._back.take(face)
+        back += self.engine.centre[2]
+        np.subtract(r, back, out=begin[:, 2], casting="same_kind")
+        along = self._onward_singles.take(face, axis=0)
         leaving = _Leaving(ray, point, point, reflected, r, begin, along, self._onward, face)
         for level in range(2, bounces + 1):
             hits = self._hit(leaving)
@@ -215,25 +229,28 @@ class Tracer:
             point, came = _take(point, kept), _take(came, kept)
         n0, n1, n2 = _take((engine.normal[0], engine.normal[1], engine.normal[2]), met)
         slope = n0 * came[0] + n1 * came[1] + n2 * came[2]
-        turn = np.where(slope > 0, -1.0, 1.0)
+        there = (point[0] + way * came[0], point[1] + way * came[1], point[2] + way * came[2])
+        back = np.minimum(engine.offset / np.maximum(np.abs(slope), _STEEPEST), way / 2)
+        before = (there[0] - back * came[0], there[1] - back * came[1], there[2] - back * came[2])
         return _Hits(
-            leaving.ray[hit],
-            _take(leaving.entry, hit),
-            (point[0] + way * came[0], point[1] + way * came[1], point[2] + way * came[2]),
+            leaving.ray.take(hit),
+            point if leaving.entry is leaving.point else _take(leaving.entry, hit),
+            there,
+            engine.local(before),
             met,
-            (turn * n0, turn * n1, turn * n2),
             came,
             slope,
-            leaving.power[hit],
-            leaving.length[hit] + way,
+            np.where(slope > 0, n2, -n2),
+            leaving.power.take(hit),
+            leaving.length.take(hit) + way,
         )
 
     def _answer(self, hits: _Hits, level: int, start: int) -> Echoes:
         """Return the echoes of hits that the sensor sees directly."""
-        seen = np.flatnonzero(hits.side[2] < 0)
-        before = self._before(_take(hits.point, seen), _take(hits.side, seen))
+        seen = np.flatnonzero(hits.facing > 0)
+        before = hits.before.take(seen, axis=0)
         seen = seen[~self.engine.blocked(before, _directed(len(seen), -1))]
-        face, cosine = hits.face[seen], -hits.side[2][seen]
+        face, cosine = hits.face[seen], hits.facing[seen]
         # Half-way vector between the way back to the sensor and that to where the ray came from.
         middle = np.sqrt(np.maximum(2 + 2 * hits.came[2][seen], 1e-12))
         half_way = np.minimum((np.abs(hits.slope[seen]) + cosine) / middle, 1.0)
@@ -247,28 +264,29 @@ class Tracer:
 
     def _leave(self, hits: _Hits) -> _Leaving:
         """Mirror rays at their hits."""
-        change = 2 * np.abs(hits.slope)  # the side's normal points against the ray
-        onward = tuple(u + change * n for u, n in zip(hits.came, hits.side, strict=True))
+        normal = (part.take(hits.face) for part in self.engine.normal)
+        onward = tuple(u - 2 * hits.slope * n for u, n in zip(hits.came, normal, strict=True))
         along = np.stack(onward, axis=1).astype(np.float32)
         power = hits.power * self._reflection[hits.face]
-        begin, row = self._before(hits.point, hits.side), np.arange(len(power))
         return _Leaving(
             hits.ray,
             hits.entry,
             hits.point,
             power,
             hits.length,
-            begin,
+            hits.before,
             along,
             (onward[0], onward[1], onward[2]),
-            row,
+            np.arange(len(power)),
         )
 
-    def _before(self, point: Columns, side: Columns) -> Singles:
-        """Start just before a surface: the engine's coordinates are too coarse to start on it."""
-        offset = self.engine.offset
-        before = [p + offset * n for p, n in zip(point, side, strict=True)]
-        return self.engine.local((before[0], before[1], before[2]))
+
+def collect(parts: Iterable[Echoes]) -> Echoes:
+    """Put echoes together: ascending bounce levels, within one in the order of the parts."""
+    ordered = sorted((part for part in parts if len(part)), key=lambda part: int(part.bounce[0]))
+    if not ordered:
+        return _echoes(1, np.empty(0, np.int64), *np.empty((5, 0)))
+    return Echoes(*(np.concatenate([getattr(part, f.name) for part in ordered]) for f in fields(Echoes)))
 
 
 def require_bounces(bounces: object) -> None:
@@ -296,7 +314,13 @@ def _take(vectors: Columns, index: npt.NDArray[np.integer]) -> Columns:
 
 
 def _directed(count: int, sign: int) -> Singles:
-    """Make unit vectors along the line of sight."""
-    along = np.zeros((count, 3), np.float32)
-    along[:, 2] = sign
-    return along
+    """Make unit vectors along the line of sight; kept between calls, as most have the same number."""
+    along = _DIRECTED[sign]
+    if len(along) < count:
+        along = np.zeros((count, 3), np.float32)
+        along[:, 2] = sign
+        _DIRECTED[sign] = along
+    return along[:count]
+
+
+_DIRECTED = {sign: np.zeros((0, 3), np.float32) for sign in (1, -1)}
