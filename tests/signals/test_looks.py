@@ -144,3 +144,11 @@ def test_one_look_cannot_be_inverted():
         coherence_unbiased(0.5, 1)
     with pytest.raises(ValueError, match="probability must be inside"):
         coherence_null_quantile(9, 1.0)
+
+
+@pytest.mark.parametrize("looks", [1.0, 1.5, 8.3, 400.0])
+def test_many_values_equal_single_ones(looks):
+    # arrays are read from a table whose sums share their log-gammas; single values are summed one by one
+    true = np.concatenate(([0.0, 1e-160, 1.0], np.linspace(0.01, 0.9999, 1200)))
+    single = [coherence_bias(float(g), looks) for g in true[::40]]
+    np.testing.assert_allclose(coherence_bias(true, looks)[::40], single, atol=1e-10)

@@ -16,6 +16,7 @@ Array = npt.NDArray[np.float64]
 
 _DIRECT = 1024  # arrays larger than this are interpolated
 _EXACT_TERMS = 4096
+_SHARED = 4 * _EXACT_TERMS  # last count up to which the sums of a table share their log-gammas
 _PANEL_NODES, _PANEL_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
@@ -193,8 +194,27 @@ def _table(looks: float) -> tuple[Array, Array]:
     bend = min(0.5, 8.0 / np.sqrt(looks))
     rest = np.sin(np.linspace(np.arcsin(bend), np.pi / 2, 801))
     nodes = np.concatenate((np.linspace(0.0, bend, 700, endpoint=False), rest))
-    values = np.array([_expected(float(g), looks) for g in nodes])
-    return nodes, values
+    return nodes, _curve(nodes, looks)
+
+
+def _curve(nodes: Array, looks: float) -> Array:
+    """Return `_expected` of many g; what the sums share, the log-gammas of all counts, is computed once."""
+    p, gap = nodes * nodes, (1.0 - nodes) * (1.0 + nodes)
+    _, last = _ends(p, np.maximum(gap, 1e-15), looks)
+    short = (p >= 1e-300) & (gap > 1e-15) & (last <= _SHARED) & (looks > 1.0)
+    n = np.arange(float(last[short].max(initial=0.0)) + 1.0)
+    log_count, gain = gammaln(looks + n) - gammaln(n + 1.0), _gain(n, looks)
+    values = np.empty(nodes.shape)
+    for i, g in enumerate(nodes):
+        if not short[i]:
+            values[i] = _expected(float(g), looks)
+            continue
+        first, end = (int(x) for x in _ends(p[i], gap[i], looks))
+        part = slice(first, end + 1)
+        log_mass = log_count[part] + n[part] * _log(p[i], gap[i])
+        mass = np.exp(log_mass - log_mass.max())
+        values[i] = mass @ gain[part] / mass.sum()
+    return values
 
 
 def _expected(g: float, looks: float) -> float:
@@ -209,9 +229,21 @@ def _expected(g: float, looks: float) -> float:
     if p < 1e-300:
         return float(_gain(np.zeros(1), looks)[0])
     n, weight = _nodes(p, gap, looks)
-    log_mass = gammaln(looks + n) - gammaln(n + 1.0) + n * (np.log(p) if p < 0.5 else np.log1p(-gap))
+    log_mass = gammaln(looks + n) - gammaln(n + 1.0) + n * _log(p, gap)
     mass = weight * np.exp(log_mass - log_mass.max())
     return float(mass @ _gain(n, looks) / mass.sum())
+
+
+def _log(p: float, gap: float) -> float:
+    """Logarithm of p = 1 - gap, from whichever of the two keeps its digits."""
+    return float(np.log(p) if p < 0.5 else np.log1p(-gap))
+
+
+def _ends(p: Any, gap: Any, looks: float) -> tuple[Any, Any]:
+    """First and last count that matter."""
+    mean, spread = looks * p / gap, np.sqrt(looks * p) / gap
+    first = np.floor(np.maximum(0.0, mean - 12.0 * spread))
+    return first, np.ceil(mean + 12.0 * spread + 45.0 / gap)
 
 
 def _nodes(p: float, gap: float, looks: float) -> tuple[Array, Array]:
@@ -219,9 +251,7 @@ def _nodes(p: float, gap: float, looks: float) -> tuple[Array, Array]:
 
     Long sums become 16-point Gauss-Legendre panels from half a count below the first to far in the tail.
     """
-    mean, spread = looks * p / gap, np.sqrt(looks * p) / gap
-    first = np.floor(max(0.0, mean - 12.0 * spread))
-    last = np.ceil(mean + 12.0 * spread + 45.0 / gap)
+    first, last = _ends(p, gap, looks)
     if last - first <= 4 * _EXACT_TERMS:
         n = np.arange(first, last + 1.0)
         return n, np.ones_like(n)

@@ -80,8 +80,8 @@ def framed_page(title: str, main: list[Any], sidebar: list[Any] | None = None, *
 def _forget_busy(page: pmui.Page) -> None:
     """Cut the page loose from the server's busy state.
 
-    It would walk through its whole model tree each time that changes: 90 % of the cost of a slider move, for an
-    indicator that is not shown. The state, which all sessions share, would hold every page ever opened.
+    It would walk through its whole model tree each time that changes: 90 % of the cost of a slider move, for
+    an indicator that is not shown. The state, which all sessions share, would hold every page ever opened.
     """
     with edit_readonly(page):
         page.busy = False
