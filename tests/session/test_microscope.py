@@ -15,6 +15,7 @@ from workbench.runs.specimen import Specimen, registered
 from workbench.runs.specimen_loading import load_specimen
 from workbench.runs.specimen_request import Request
 from workbench.session.control import OWNERS, Control
+from workbench.session.drive_frames import drive_caption, drive_lines
 from workbench.session.microscope_code import fresh_code
 from workbench.session.microscope_compare import Pair, changes, largest_change
 from workbench.session.microscope_export import lines_csv, orders_csv, orders_netcdf
@@ -28,7 +29,7 @@ from workbench.session.microscope_state import (
     read_replacements,
     write_replacements,
 )
-from workbench.signals import find_lines
+from workbench.signals import drive_figures, find_lines
 
 NET = """
 import torch
@@ -123,6 +124,25 @@ def test_questions_take_the_recorded_tone_unless_one_is_chosen():
     assert asked.orders.replacements == (("a", "tanh"), ("a", "circular"))
     assert asked.before == Request(**{**asked.orders.to_dict(), "replacements": ()})
     assert questions(state, "out", recorded).spectra.tone2 == (0, 4)
+
+
+def test_a_sweep_is_a_question_of_its_lens_only():
+    assert questions(MicroscopeState(), "out", {}).sweep is None
+    asked = questions(MicroscopeState(lens="drive", drive_from=-20, drive_to=0, amplitude=0.3), "out", {})
+    assert asked.sweep.amplitudes == pytest.approx([0.1, 10**-0.75, 10**-0.5, 10**-0.25, 1.0])
+    assert (asked.sweep.dtype, asked.all()[1]) == ("float64", asked.sweep)
+    assert asked.sweep == questions(MicroscopeState(lens="drive", drive_from=-20, drive_to=0), "", {}).sweep
+
+
+def test_a_cubic_meets_its_first_order_at_twice_the_unit_drive():
+    A = np.array([0.001, 0.01, 0.1, 1.0, 2.0])
+    values = np.stack([0 * A, (A + 0.75 * A**3) ** 2 / 2, (A**3 / 4) ** 2 / 2], axis=-1)[:, None]
+    coords = {"amplitude": A, "layer": ["cubic"], "order": [0, 1, 3]}
+    power = xr.DataArray(values, dims=("amplitude", "layer", "order"), coords=coords)
+    caption = drive_caption(drive_lines(drive_figures(power, power.sum("order")), "cubic"))
+    assert "order 3 rises 3.00 dB per dB" in caption
+    assert "at 6.0 dB, its intercept point" in caption
+    assert "not compressed" in caption
 
 
 # ------------------------------------------------------------------ lines from records

@@ -6,7 +6,13 @@ import torch
 import xarray as xr
 from torch import nn
 
-from workbench.probes import analyse_orders, order_spectra, possible_replacements, replace_layer
+from workbench.probes import (
+    amplitude_sweep,
+    analyse_orders,
+    order_spectra,
+    possible_replacements,
+    replace_layer,
+)
 from workbench.runs.specimen import SpecimenError
 from workbench.session import Hub
 from workbench.session.microscope_state import MicroscopeState
@@ -68,6 +74,9 @@ class Workshop:
         }  # fmt: skip
         if request.kind == "spectra":
             return order_spectra(net, **excitation, layers=list(request.layers))
+        if request.kind == "sweep":
+            del excitation["amplitude"]
+            return amplitude_sweep(net.double(), request.amplitudes, **excitation)
         return analyse_orders(net, **excitation)
 
 
@@ -287,6 +296,32 @@ def test_a_viewer_looks_at_records_only(made):
     assert "Open model" not in view.bar.buttons
     view.state.source = "recorded"
     assert not view.lineup._empty.visible
+
+
+def test_a_sweep_is_asked_when_somebody_looks_at_it(made):
+    view = made(source="checkpoint", held=100, layer="1.2", phases=8)
+    assert "sweep" not in {request.kind for request in Workshop.asked}
+    view.state.lens = "drive"
+    settle(view)
+    card = view.lens.cards["drive"]
+    assert card._empty.visible is False
+    assert "1.2: no order above 1" in card.caption, "with biases its small signals stay where it is linear"
+    assert len(Workshop.asked[-1].amplitudes) == 11
+    view.state.param.update(drive_from=-20, drive_to=-60)
+    settle(view)
+    assert Workshop.asked[-1].amplitudes[0] == pytest.approx(0.1)
+    assert len(Workshop.asked[-1].amplitudes) == 3
+    asked = len(Workshop.asked)
+    view.choose_layer("0.1")
+    settle(view)
+    assert "0.1" in card.caption
+    assert {request.kind for request in Workshop.asked[asked:]} == {"spectra"}, "one sweep, all layers"
+
+
+def test_a_sweep_of_records_says_what_it_needs(made):
+    view = made(lens="drive")
+    assert "choose Checkpoint" in view.lens.cards["drive"]._empty.text
+    assert Workshop.asked == ()
 
 
 # ------------------------------------------------------------------ fields, addresses, files

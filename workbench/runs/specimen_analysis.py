@@ -170,7 +170,8 @@ def _sweep(bench: Bench, request: Request, tell: Tell) -> xr.Dataset:
     module = bench.module(request)
     arguments = bench.excitation(request, module)
     arguments.pop("amplitude", None)
-    with watched(module, arguments["phases"] * len(request.amplitudes), tell):
+    frames = arguments["phases"] ** (1 + (request.tone2 is not None))
+    with watched(module, frames * len(request.amplitudes), tell):
         return amplitude_sweep(
             module, request.amplitudes, **arguments, layers=request.layers, memory=request.memory
         )

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.session import captions
+from workbench.session.drive_frames import drive_caption, drive_lines, drive_reason
 from workbench.session.frame import Frame, record_at, waiting
 from workbench.session.line_frames import labelled_spectrum
 from workbench.session.microscope_compare import Pair, changes, largest_change
@@ -51,6 +52,7 @@ class Panels:
             "lineup": lambda: self._about(scene, "lineup", self._lineup),
             "orders": lambda: self._about(scene, "orders", self._order_lines),
             "spectrum": lambda: self._spectrum(scene),
+            "drive": lambda: self._drive(scene),
             "added": lambda: self._about(scene, "added", self._added),
             "compare": lambda: self._compared(scene, beside),
             "waterfall": lambda: self._waterfall(scene),
@@ -115,6 +117,23 @@ class Panels:
         assert scene.orders is not None
         data = order_lines(one_axis(scene.orders), scene.layer, FLOOR)
         return Frame(data, captions.order_caption(data), scene.step)
+
+    def _drive(self, scene: Scene) -> Frame:
+        sweep, layer = scene.sweep, scene.layer
+        if sweep is None:
+            trouble = self.scope.bench.trouble(scene.swept) if scene.fresh else ""
+            reason = trouble or drive_reason(scene)
+            return self._remember(scene, ("drive", "nothing", reason), lambda: Frame(None, reason))
+        known = {str(name) for name in sweep["layer"].values}
+        if layer not in known:
+            reason = f"{layer} could not be followed through every drive level."
+            return self._remember(scene, ("drive", "nothing", reason), lambda: Frame(None, reason))
+
+        def compute() -> Frame:
+            data = drive_lines(sweep, layer)
+            return Frame(data, drive_caption(data), scene.step)
+
+        return self._remember(scene, ("drive", scene.key, scene.swept, layer), compute)
 
     def _added(self, scene: Scene) -> Frame:
         assert scene.orders is not None

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from workbench.runs.specimen import Specimen, registered
 from workbench.runs.specimen_request import Request
 from workbench.session.microscope_state import MicroscopeState
 
-__all__ = ["Questions", "checkpoint_at", "questions", "specimen_of"]
+__all__ = ["Questions", "checkpoint_at", "drive_levels", "questions", "specimen_of"]
+
+SWEEP_STEP = 5  # dB between the drives of a sweep
+LEAST_RANGE = 10  # dB: three drives, from which a slope can be read
 
 
 @dataclass(frozen=True)
@@ -26,16 +31,19 @@ class Questions:
         Lines of the chosen layer; None before a layer is known.
     kinds
         What could replace each layer.
+    sweep
+        Orders against the drive level; None while nobody looks at them.
     """
 
     orders: Request
     before: Request | None
     spectra: Request | None
     kinds: Request
+    sweep: Request | None = None
 
     def all(self) -> tuple[Request, ...]:
         """Return them in the order in which they should be asked."""
-        found = (self.orders, self.spectra, self.before, self.kinds)
+        found = (self.orders, self.sweep, self.spectra, self.before, self.kinds)
         return tuple(request for request in found if request is not None)
 
 
@@ -100,4 +108,25 @@ def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Q
         Request("spectra", tone2=second, layers=(layer,), replacements=changed, **common) if layer else None
     )
     kinds = Request("replacements", size=common["size"])
-    return Questions(orders, before, spectra, kinds)
+    sweep = None
+    if state.lens == "drive":
+        # a small drive leaves the higher orders below what single precision rounds away
+        fixed = {name: value for name, value in common.items() if name != "amplitude"}
+        amplitudes = drive_levels(state.drive_from, state.drive_to)
+        sweep = Request(
+            "sweep", tone2=second, replacements=changed, amplitudes=amplitudes, dtype="float64", **fixed
+        )
+    return Questions(orders, before, spectra, kinds, sweep)
+
+
+def drive_levels(lowest: int, highest: int) -> tuple[float, ...]:
+    """Return amplitudes from `lowest` to `highest` dB, some 5 dB apart, over at least 10 dB.
+
+    >>> drive_levels(-20, 0)
+    (0.1, 0.17782794, 0.31622777, 0.56234133, 1.0)
+    >>> drive_levels(0, -40)
+    (1.0, 1.7782794, 3.1622777)
+    """
+    highest = max(highest, lowest + LEAST_RANGE)
+    count = round((highest - lowest) / SWEEP_STEP) + 1
+    return tuple(float(f"{a:.8g}") for a in 10 ** (np.linspace(lowest, highest, count) / 20))

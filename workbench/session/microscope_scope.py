@@ -45,6 +45,8 @@ class Scene:
         Whether it was analysed for this viewer.
     reason
         Why there is nothing, or less, to see.
+    sweep, swept
+        Its orders against the drive, None before somebody looks; which question that answers.
     """
 
     key: Hashable
@@ -58,6 +60,8 @@ class Scene:
     specimen: Any = None
     reason: str = ""
     spectrum_reason: str = ""
+    sweep: xr.Dataset | None = None
+    swept: Hashable = None
 
 
 class Scope:
@@ -212,6 +216,7 @@ class Scope:
             spectrum=spectra[layer].to_dataset() if spectra is not None else None,
             kinds=self.bench.known(wanted.kinds) or {}, step=specimen.step, fresh=True, specimen=specimen,
             reason=reason, spectrum_reason=why,
+            sweep=self.bench.known(wanted.sweep) if wanted.sweep is not None else None, swept=wanted.sweep,
         )  # fmt: skip
         if orders is not None:
             self._last = (whose, scene)

@@ -13,7 +13,7 @@ __all__ = ["URL_NAMES", "Held", "MicroscopeState", "Replacement", "read_replacem
 
 Replacement = tuple[str, str]
 UNITS = {"sample": "cycles/sample", "pixel": "cycles/input pixel", "metre": "cycles/m"}
-LENSES = ("spectrum", "orders", "added", "compare", "waterfall", "data")
+LENSES = ("spectrum", "orders", "drive", "added", "compare", "waterfall", "data")
 SOURCES = ("recorded", "checkpoint", "model")
 URL_NAMES = {
     "run": "run", "held": "step", "layer": "layer", "source": "source", "model": "specimen",
@@ -22,6 +22,7 @@ URL_NAMES = {
     "amplitude": "amplitude", "offset": "offset", "phases": "phases", "replaced": "replace",
     "threshold": "threshold", "linear": "linear", "order": "order", "units": "units",
     "marker": "marker", "delta": "delta", "a": "a", "lens": "lens",
+    "drive_from": "drive_from", "drive_to": "drive_to",
 }  # fmt: skip
 """Which choice goes into the page's address under which name."""
 
@@ -124,6 +125,8 @@ class MicroscopeState(DeskState):
     delta = param.String("", doc="The other end of the delta marker, as `marker`.")
     lens: Any = param.Selector(default="spectrum", objects=list(LENSES), doc="What the lens shows.")
     a = param.String("", doc="What is held as A: run@step@layer, or before.")
+    drive_from = param.Integer(-40, bounds=(-80, 30), doc="Lowest drive of a sweep, dB re amplitude 1.")
+    drive_to = param.Integer(10, bounds=(-70, 40), doc="Highest drive of a sweep, dB re amplitude 1.")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)

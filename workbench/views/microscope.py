@@ -24,6 +24,7 @@ from workbench.views.card import PanelCard
 from workbench.views.keyboard import Keyboard
 from workbench.views.microscope_bar import MicroscopeBar
 from workbench.views.microscope_dialogs import Dialogs
+from workbench.views.microscope_drive import DriveTools, drive_card
 from workbench.views.microscope_excite import Excitation
 from workbench.views.microscope_lens import Lens
 from workbench.views.microscope_list import NetworkList
@@ -147,6 +148,7 @@ class Microscope(pn.viewable.Viewer):
         return {
             "spectrum": lambda: cards.spectrum_card(self.tools, self.peaks.mark),
             "orders": cards.orders_card,
+            "drive": lambda: drive_card(DriveTools(self.state)),
             "added": lambda: cards.added_card(self.choose_layer),
             "compare": lambda: cards.compare_card(self.choose_layer),
             "waterfall": lambda: cards.waterfall_card(self._go_to),

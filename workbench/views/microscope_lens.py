@@ -19,6 +19,7 @@ __all__ = ["LENSES", "Lens"]
 LENSES = {
     "Spectrum": "spectrum",
     "Orders": "orders",
+    "Drive": "drive",
     "Added": "added",
     "A beside B": "compare",
     "Training": "waterfall",
