@@ -94,7 +94,10 @@ class NetworkList(JSComponent):
         })
         search.placeholder = "Search " + items.length + " layers"
         search.style.display = items.length > 12 ? "" : "none"
-        list.replaceChildren(...(items.length ? items : [make("div", "none", "No layers yet.")]))
+        const nothing = make("div", "none", "No layers yet.")
+        nothing.setAttribute("role", "option")  // a list box without any is none
+        nothing.setAttribute("aria-disabled", "true")
+        list.replaceChildren(...(items.length ? items : [nothing]))
         paint(); mark(); filter()
       }
       const paint = () => {

@@ -12,12 +12,22 @@ _MUTED = "var(--mui-palette-text-secondary, #6b6b6b)"
 _TEXT = "var(--mui-palette-text-primary, inherit)"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
 
+_FOCUS = {"&.Mui-focusVisible": {"outline": "2px solid currentColor", "outlineOffset": "2px"}}
+_STILL = {"@media (prefers-reduced-motion: reduce)": {"transition": "none !important"}}
+
 PAGE_THEME = {
     "chart_style": "standard",
     "typography": {"fontSize": 13},
     "components": {
         "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "48px !important"}}},
         "MuiAppBar": {"styleOverrides": {"root": {"boxShadow": "none"}}},
+        # the page's title is its first heading, the spacers in its drawers are none
+        "MuiTypography": {"defaultProps": {"variantMapping": {"h3": "h1", "h5": "div"}}},
+        # Panel drops a busy indicator of None, and shows this one
+        "MuiLinearProgress": {"styleOverrides": {"root": {"display": "none"}}},
+        "MuiButtonBase": {"styleOverrides": {"root": _FOCUS | _STILL}},
+        "MuiSlider": {"styleOverrides": {"thumb": _FOCUS | _STILL, "track": _STILL}},
+        "MuiSwitch": {"styleOverrides": {"switchBase": _FOCUS | _STILL, "thumb": _STILL, "track": _STILL}},
     },
 }
 
@@ -37,6 +47,10 @@ GRID = """
 }
 :host > .wide { grid-column: 1 / -1; }
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); padding: 8px; gap: 8px; } }
+@media (min-width: 2200px) {
+  :host { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+  :host > .wide { grid-column: span 2; }
+}
 """
 
 TWO_COLUMNS = """

@@ -101,8 +101,8 @@ class ExplorerDesk(pn.viewable.Viewer):
             stylesheets=[TOOLBAR], **strip,
         )  # fmt: skip
         self.aside = pn.Column(self.controls, stylesheets=[ASIDE], css_classes=["aside"], **strip)
-        stage = pn.Column(*self.slots.values(), stylesheets=[STAGE], css_classes=["stage"], **strip)
-        main = pn.Column(self.readouts, self.message, stage, **strip)
+        self.stage = pn.Column(*self.slots.values(), stylesheets=[STAGE], css_classes=["stage"], **strip)
+        main = pn.Column(self.readouts, self.message, self.stage, **strip)
         self.body = pn.Column(self.aside, main, stylesheets=[BODY], css_classes=["body"], **strip)
         intro = Text(
             f'<p class="intro">{escape(self.explorer.INTRO)}</p>',
@@ -169,7 +169,8 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def _shows(self, name: str) -> bool:
         """Whether a panel is wanted: it is in view, or all that is known is that it was built."""
-        seen = self.pump.beat.seen
+        # Before `attach` the page is still loading: models added then do not reach the browser.
+        seen = self.pump.beat.seen if self.pump.attached else None
         return self.slots[name].card is not None if seen is None else name in seen
 
     def _build(self, name: str) -> PanelCard:
@@ -254,7 +255,7 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _project(self) -> None:
         self.aside.visible = not self.aside.visible
         large = [] if self.aside.visible else ["large"]
-        self.body.css_classes = ["body", *large]
+        self.body.css_classes, self.stage.css_classes = ["body", *large], ["stage", *large]
 
     def _code(self) -> None:
         code = escape(self.explorer.as_code())

@@ -39,6 +39,10 @@ STAGE = """
 }
 :host > .wide { grid-column: 1 / -1; }
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
+@media (min-width: 2200px) {
+  :host(:not(.large)) { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+  :host(:not(.large)) > .wide { grid-column: span 2; }
+}
 """
 
 
