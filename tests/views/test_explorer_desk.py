@@ -158,26 +158,45 @@ class Pair(Explorer):
         return Picture(Frames({"wave": wave, "still": lambda: self.kept("still", (), still)}))
 
 
-def test_only_what_is_in_view_is_composed():
+@pytest.fixture
+def lazy():
     import panel as pn
 
     def slot(name):
         stems = Stems()
         return Slot(name, lambda: PanelCard(name, pn.pane.Bokeh(stems.figure), {name: stems}), 300)
 
-    desk = ExplorerDesk(Pair(), {name: slot(name) for name in ("still", "wave")}, lazy=True)
     Pair.composed.clear()
-    desk.draw()
-    assert (list(desk.cards), Pair.composed) == (["still"], [])
-    desk.pump.beat.seen = ["still", "wave"]
-    desk.draw()
-    desk.explorer.cycles = 3.0
+    return ExplorerDesk(Pair(), {name: slot(name) for name in ("still", "wave")}, lazy=True)
+
+
+def paint(desk):
+    desk.pump.beat.painted = desk.pump.beat.sent
+
+
+def test_only_what_is_in_view_is_composed(lazy):
+    lazy.pump.connect_notebook(lambda: None, lambda call: call())
+    paint(lazy)
+    lazy.draw()
+    assert (list(lazy.cards), Pair.composed) == (["still"], [])
+    lazy.pump.beat.seen = ["still", "wave"]
+    paint(lazy)
+    lazy.explorer.cycles = 3.0
+    paint(lazy)
     assert Pair.composed == [2.0, 3.0]
-    desk.pump.beat.seen = ["still"]
-    desk.explorer.cycles = 4.0
+    lazy.pump.beat.seen = ["still"]
+    paint(lazy)
+    lazy.explorer.cycles = 4.0
+    paint(lazy)
     assert Pair.composed == [2.0, 3.0]
-    desk._save()  # files hold what the settings say, seen or not
-    assert desk.cards["wave"].caption == '<p class="caption">4</p>'
+    lazy._save()  # files hold what the settings say, seen or not
+    assert lazy.cards["wave"].caption == '<p class="caption">4</p>'
+
+
+def test_a_key_pressed_while_the_page_loads_builds_no_panel(lazy):
+    lazy.pump.beat.seen = ["still", "wave"]
+    lazy.explorer.cycles = 3.0
+    assert list(lazy.cards) == ["still"], "the browser would never hear of the other's models"
 
 
 def test_a_frame_composed_later_shows_the_settings_of_its_picture():
