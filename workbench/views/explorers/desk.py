@@ -10,7 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
-from workbench.session.explorers import Explorer, Readout
+from workbench.session.explorers import Explorer, Picture, Readout
 from workbench.views.card import PanelCard
 from workbench.views.downloads import Camera, download_rows
 from workbench.views.explorers.address import follow_address
@@ -19,6 +19,7 @@ from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE,
 from workbench.views.keyboard import Keyboard, key_table
 from workbench.views.page import framed_page
 from workbench.views.pump import Pump
+from workbench.views.slot import Slot
 from workbench.views.styles import DESK, TYPE
 from workbench.views.text import Text
 
@@ -45,21 +46,28 @@ class ExplorerDesk(pn.viewable.Viewer):
     ----------
     explorer
         Settings and what they give.
-    cards
+    slots
         The panels, by any name; each shows frames of the explorer's picture. An instrument that has
         ``hold(data or None)`` is given the frame of A to draw behind its own; the instrument named by
         `predict` takes guesses: ``predict(guesses, hidden, answers)`` draws them and hides its result,
         ``on_tap(callback)`` calls back with the place that was clicked.
     predict
         Name of the frame whose places are predicted; empty: nothing is.
+    lazy
+        Build only the first panel now and the others when the browser reports that they come into view.
     """
 
-    def __init__(self, explorer: Explorer, cards: Mapping[str, PanelCard], predict: str = "") -> None:
+    def __init__(
+        self, explorer: Explorer, slots: Mapping[str, Slot], predict: str = "", *, lazy: bool = False
+    ) -> None:
         super().__init__()
-        self.explorer, self.cards = explorer, dict(cards)
-        self._predicted = self._instrument(predict) if predict else None
-        self._held: Any = None
+        self.explorer, self.slots = explorer, dict(slots)
+        self._predicting = predict
+        self._held: dict[str, Picture | None] = {}
         self.pump = Pump(self.draw)
+        for name in list(self.slots)[:1] if lazy else self.slots:
+            self._build(name)
+            self.slots[name].put()
         self.controls = Controls(explorer)
         self.readouts = Text(_readout_row(()), READOUTS)
         self.message = Text('<p role="status">&nbsp;</p>', TYPE, margin=(0, 8))
@@ -74,14 +82,13 @@ class ExplorerDesk(pn.viewable.Viewer):
             "projector": self._button("Projector", self._project),
             "help": self._button("?", self._help),
         }
-        self.buttons["predict"].visible = self._predicted is not None
+        self.buttons["predict"].visible = bool(predict)
         self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="md")
         self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
         explorer.param.watch(lambda *_events: self._news(), explorer.choices())
-        if self._predicted is not None:
-            self._predicted.on_tap(self._guess)
-        self.draw()
+        if not lazy:
+            self.draw()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._view
@@ -94,8 +101,8 @@ class ExplorerDesk(pn.viewable.Viewer):
             stylesheets=[TOOLBAR], **strip,
         )  # fmt: skip
         self.aside = pn.Column(self.controls, stylesheets=[ASIDE], css_classes=["aside"], **strip)
-        stage = pn.Column(*self.cards.values(), stylesheets=[STAGE], css_classes=["stage"], **strip)
-        main = pn.Column(self.readouts, self.message, stage, **strip)
+        self.stage = pn.Column(*self.slots.values(), stylesheets=[STAGE], css_classes=["stage"], **strip)
+        main = pn.Column(self.readouts, self.message, self.stage, **strip)
         self.body = pn.Column(self.aside, main, stylesheets=[BODY], css_classes=["body"], **strip)
         intro = Text(
             f'<p class="intro">{escape(self.explorer.INTRO)}</p>',
@@ -118,9 +125,6 @@ class ExplorerDesk(pn.viewable.Viewer):
         button.on_click(lambda _event: action())
         return button
 
-    def _instrument(self, frame: str) -> Any:
-        return next(card.instruments[frame] for card in self.cards.values() if frame in card.instruments)
-
     def _keys(self) -> Mapping[str, Callable[[], None]]:
         presets = {
             str(number): self._preset(name) for number, name in enumerate(list(self.presets)[:9], start=1)
@@ -138,11 +142,15 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     # ------------------------------------------------------------ the picture
     def draw(self) -> None:
-        """Bring everything on the page to the explorer's settings."""
+        """Bring what is in view to the explorer's settings."""
         picture = self.explorer.picture()
-        for card in self.cards.values():
-            card.draw(picture.frames)
-        self._draw_held()
+        held = self.explorer.held_picture()
+        for name, slot in self.slots.items():
+            if self._shows(name):
+                card = self._build(name)
+                card.draw(picture.frames)
+                self._draw_held(name, card, held)
+                slot.put()  # a new card takes its first picture along
         self._draw_quiz()
         self.readouts.text = _readout_row(picture.readouts)
         chosen = self.explorer.preset()
@@ -154,15 +162,43 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _news(self) -> None:
         self.pump.request()
 
-    def _draw_held(self) -> None:
-        held = self.explorer.held_picture()
-        if held is self._held:
+    @property
+    def cards(self) -> dict[str, PanelCard]:
+        """The panels built so far, by name."""
+        return {name: slot.card for name, slot in self.slots.items() if slot.card is not None}
+
+    def _shows(self, name: str) -> bool:
+        """Whether a panel is wanted: it is in view, or all that is known is that it was built."""
+        # Before `attach` the page is still loading: models added then do not reach the browser.
+        seen = self.pump.beat.seen if self.pump.attached else None
+        return self.slots[name].card is not None if seen is None else name in seen
+
+    def _build(self, name: str) -> PanelCard:
+        known = self.slots[name].card is not None
+        card = self.slots[name].build()
+        if not known and self._predicting in card.instruments:
+            card.instruments[self._predicting].on_tap(self._guess)
+        return card
+
+    def _draw_held(self, name: str, card: PanelCard, held: Picture | None) -> None:
+        if self._held.get(name) is held:
             return
-        self._held = held
-        for card in self.cards.values():
-            for name, instrument in card.instruments.items():
-                if hasattr(instrument, "hold"):
-                    instrument.hold(None if held is None else held.frames[name].data)
+        self._held[name] = held
+        for frame, instrument in card.instruments.items():
+            if hasattr(instrument, "hold"):
+                instrument.hold(None if held is None else held.frames[frame].data)
+
+    @property
+    def _predicted(self) -> Any:
+        """The instrument that takes guesses, None where there is none or it was not built yet."""
+        found = (card.instruments.get(self._predicting) for card in self.cards.values())
+        return next((one for one in found if one is not None), None)
+
+    def _draw_all(self) -> None:
+        """Draw every panel: what is saved need not be in view."""
+        for name, slot in self.slots.items():
+            self._build(name).draw(self.explorer.picture().frames)
+            slot.put()
 
     def _draw_quiz(self) -> None:
         if self._predicted is None:
@@ -192,7 +228,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._news()
 
     def _quiz(self) -> None:
-        if self._predicted is None:
+        if not self._predicting:
             return
         quiz = self.explorer.quiz
         if quiz is None:
@@ -219,7 +255,7 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _project(self) -> None:
         self.aside.visible = not self.aside.visible
         large = [] if self.aside.visible else ["large"]
-        self.body.css_classes = ["body", *large]
+        self.body.css_classes, self.stage.css_classes = ["body", *large], ["stage", *large]
 
     def _code(self) -> None:
         code = escape(self.explorer.as_code())
@@ -230,6 +266,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             return self.explorer.picture().frames[name].data
 
         head = Text("<h2>Save figures and numbers</h2>", CODE)
+        self._draw_all()
         self._dialog.objects = [head, *download_rows(self.explorer.TITLE, self.cards, shown, self.camera)]
         self._dialog.open = True
 
@@ -246,10 +283,11 @@ class ExplorerDesk(pn.viewable.Viewer):
         self.pump.attend(pn.state.curdoc)
 
     def page(self) -> pmui.Page:
-        """Return the whole page; call it once, in the session that is being served."""
+        """Return the whole page with its first picture; call it once, in the session being served."""
         refused = follow_address(self.explorer, pn.state.location) if pn.state.location is not None else []
         if refused:
             self._say(f"Ignored from the address: {', '.join(refused)}.")
+        self.draw()
         page = framed_page(self.explorer.TITLE, [self])
         pn.state.onload(self.attach)
         return page
