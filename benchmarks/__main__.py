@@ -1,4 +1,4 @@
-"""All benchmarks, one table each: ``python -m benchmarks [store training probing interface]``."""
+"""All benchmarks, one table each: ``python -m benchmarks [store training probing interface explorers]``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.machine import describe_machine
 
-NAMES = ("training", "probing", "store", "interface")
+NAMES = ("training", "probing", "store", "interface", "readers", "explorers", "raytracing")
 
 
 def main(names: list[str]) -> None:

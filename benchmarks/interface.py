@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,14 @@ WATCH = """() => {
 
 
 @contextmanager
-def served(workspace: Path, port: int) -> Iterator[psutil.Process]:
+def served(
+    workspace: Path, port: int, module: Sequence[str] = ("workbench.cli", "serve")
+) -> Iterator[psutil.Process]:
     """Serve the pages from a process of their own while the block runs."""
     command = [
         sys.executable,
         "-m",
-        "workbench.cli",
-        "serve",
+        *module,
         "--port",
         str(port),
         "--workspace",
@@ -95,7 +96,7 @@ def until(condition: Callable[[], bool], what: str, state: Callable[[], object] 
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
-            sys.exit(f"benchmark interface: {what} did not come within {PATIENCE:.0f} s: {state()}")
+            sys.exit(f"benchmark: {what} did not come within {PATIENCE:.0f} s: {state()}")
         time.sleep(0.1)
 
 
@@ -117,11 +118,20 @@ def browser_cpu() -> float:
     return total
 
 
+def new_page(browser: Any, foreign: list[str]) -> Any:
+    """Return an empty page at laptop size that notes requests beyond localhost."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    inside = ("http://localhost:", "data:", "blob:")
+    page.on(
+        "request", lambda request: None if request.url.startswith(inside) else foreign.append(request.url)
+    )
+    page.set_default_timeout(1000 * PATIENCE)
+    return page
+
+
 def open_page(browser: Any, address: str, foreign: list[str]) -> tuple[Any, float, float]:
     """Open the desk at laptop size; return the page, and the seconds to its first status and picture."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.on("request", lambda request: None if "//localhost:" in request.url else foreign.append(request.url))
-    page.set_default_timeout(1000 * PATIENCE)
+    page = new_page(browser, foreign)
     began = time.monotonic()
     page.goto(address)
     page.locator(".status b").first.wait_for()
@@ -130,19 +140,28 @@ def open_page(browser: Any, address: str, foreign: list[str]) -> tuple[Any, floa
     return page, status, time.monotonic() - began
 
 
-def slider(page: Any, server: psutil.Process) -> list[Row]:
-    """Press arrow keys on the step slider; time from key to paint of the last panel."""
+def press(page: Any, server: psutil.Process, key: str, presses: int) -> tuple[list[float], float, float]:
+    """Press a key on the focused slider so often, and once before, which does not count.
+
+    Returns the milliseconds from key to paint of the last panel, and the CPU seconds of server and browser
+    per press.
+    """
     page.evaluate(WATCH)
-    page.locator("input[type=range]").first.focus()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press(key)
     page.wait_for_timeout(1500)
     waits, began, painting = [], cpu(server), browser_cpu()
-    for _ in range(PRESSES):
-        page.keyboard.press("ArrowLeft")
+    for _ in range(presses):
+        page.keyboard.press(key)
         page.wait_for_function("() => window.log.painted > window.log.key", polling=50)
         page.wait_for_timeout(400)  # later panels of the same move count too
         waits.append(page.evaluate("() => window.log.painted - window.log.key"))
-    used, painting = (cpu(server) - began) / PRESSES, (browser_cpu() - painting) / PRESSES
+    return waits, (cpu(server) - began) / presses, (browser_cpu() - painting) / presses
+
+
+def slider(page: Any, server: psutil.Process) -> list[Row]:
+    """Press arrow keys on the step slider; time from key to paint of the last panel."""
+    page.locator("input[type=range]").first.focus()
+    waits, used, painting = press(page, server, "ArrowLeft", PRESSES)
     spread = f"{median(waits):.0f} / {quantile(waits, 0.95):.0f} ms"
     return [
         ("slider key to repaint, p50 / p95", spread, "200 ms"),
