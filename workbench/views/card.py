@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -80,7 +80,7 @@ class PanelCard(pn.viewable.Viewer):
         """The sentence under the figures, as HTML."""
         return self._caption.text
 
-    def draw(self, frames: dict[str, Frame]) -> bool:
+    def draw(self, frames: Mapping[str, Frame]) -> bool:
         """Show this card's frames; those shown already are not sent again. Returns whether any was new."""
         news = {name: frames[name] for name in self.instruments if frames[name] is not self._shown.get(name)}
         if not news:
