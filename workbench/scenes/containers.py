@@ -89,12 +89,15 @@ class Contents:
         Name -> (dimensions, values, attrs) of what belongs to the scene's samples or channels.
     preferred : str
         Member to take where there are several and none is selected; empty if the caller has to choose.
+    selected : bool
+        Whether the reader has followed `select` already.
     """
 
     members: dict[str, Member]
     attrs: dict[str, Any] = field(default_factory=dict)
     coords: Mapping[str, tuple[tuple[str, ...], Any, dict[str, str]]] = field(default_factory=dict)
     preferred: str = ""
+    selected: bool = False
 
 
 Reader = Callable[[Path, Options], AbstractContextManager[Contents]]

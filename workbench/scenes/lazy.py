@@ -45,6 +45,13 @@ def read_window(parts: tuple[Member, ...], window: Any) -> np.ndarray:
     return image
 
 
+def read_indexed(key: indexing.ExplicitIndexer, shape: tuple[int, ...], read: Callable[..., Any]) -> Any:
+    """Answer xarray's lazy indexing with a function that takes a number, a slice or an array per axis."""
+    if isinstance(key, indexing.VectorizedIndexer):
+        return indexing.explicit_indexing_adapter(key, shape, indexing.IndexingSupport.OUTER, read)
+    return read(key.tuple)
+
+
 class LazyPixels(BackendArray):
     """An array of a file behind xarray's lazy indexing; the file is opened for every window, never kept open.
 
@@ -77,10 +84,10 @@ class LazyPixels(BackendArray):
         self.dtype = np.dtype(np.float32 if real else np.complex64)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
-        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self._read)
+        return read_indexed(key, self.shape, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
-        """Read by whole numbers, slices, in the order of the scene's dimensions."""
+        """Read by whole numbers, slices, arrays of them, in the order of the scene's dimensions."""
         stored: list[Any] = [slice(None)] * len(key)
         after: list[Any] = []
         for index, length, axis in zip(key, self.shape, self.order, strict=True):
@@ -90,6 +97,11 @@ class LazyPixels(BackendArray):
                 low, high = sorted((picked[0], picked[-1])) if picked else (0, -1)
                 stored[axis] = slice(low, high + 1, abs(step))
                 after.append(slice(None, None, -1 if step < 0 else 1))
+            elif np.ndim(index):
+                positions = np.arange(length)[index]
+                low, high = (positions.min(), positions.max()) if positions.size else (0, -1)
+                stored[axis] = slice(int(low), int(high) + 1, 1)
+                after.append(positions - low)
             else:
                 stored[axis] = slice(int(index) % length, int(index) % length + 1, 1)
                 after.append(0)
@@ -102,7 +114,12 @@ class LazyPixels(BackendArray):
             raise ValueError(
                 f"{self.what}: a window could not be read ({type(error).__name__}: {error})"
             ) from error
-        return np.ascontiguousarray(values, self.dtype).transpose(self.order)[tuple(after)]
+        values = np.ascontiguousarray(values, self.dtype).transpose(self.order)
+        for axis in reversed(
+            range(len(after))
+        ):  # one axis at a time: arrays on two are no pairs of positions
+            values = values[(slice(None),) * axis + (after[axis],)]
+        return values
 
     def variable(self, dims: tuple[str, ...], chunks: tuple[int, ...]) -> xr.Variable:
         """Return it as a variable whose encoding tells what is decoded at once."""

@@ -42,8 +42,8 @@ def scene_preview(
     -------
     xarray.Dataset
         ``amplitude`` (y, x) float32, dB re 1: ``10 log₁₀⟨|x|²⟩``, −inf where all is zero, NaN where nothing
-        is a number; ``phase`` (y, x) float32, rad. Coordinates: the pixel in the middle of each point. attrs
-        ``looks`` averaged per point, ``pixels_read``, ``share_read``, ``reads``.
+        is a number; ``phase`` (y, x) float32, rad. Coordinates: the pixel in the middle of what was
+        averaged. attrs ``looks`` averaged per point, ``pixels_read``, ``share_read``, ``reads``.
 
     Raises
     ------
@@ -100,8 +100,11 @@ def _thumbnail(slc: xr.DataArray, pixels: int, budget: int, packed: int) -> xr.D
     with np.errstate(divide="ignore"):
         amplitude = 10 * np.log10(power)
     middle = {
-        axis: (axis, np.minimum(np.arange(count) * step + step // 2, length - 1), {"units": "pixels"})
-        for axis, count, step, length in (("y", rows, down, height), ("x", columns, across, width))
+        axis: (axis, np.minimum(np.arange(count) * step + first, length - 1), {"units": "pixels"})
+        for axis, count, step, first, length in (
+            ("y", rows, down, skipped + taken // 2, height),
+            ("x", columns, across, across // 2, width),
+        )
     }
     return xr.Dataset(
         {

@@ -10,7 +10,7 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from workbench.scenes.lazy import is_lazy
+from workbench.scenes.lazy import is_lazy, read_indexed
 from workbench.scenes.measures import doppler_centroid
 from workbench.scenes.validity import require_scene
 
@@ -101,7 +101,7 @@ class _Ramped(BackendArray):
         self.shape, self.dtype = image.shape, np.dtype(np.complex64)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
-        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self.read)
+        return read_indexed(key, self.shape, self.read)
 
     def read(self, key: tuple[Any, ...]) -> npt.NDArray[np.complex64]:
         """Read a window given by whole numbers, slices, arrays."""

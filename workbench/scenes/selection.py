@@ -37,7 +37,7 @@ def find_image(contents: Contents, select: str | None = None) -> Image:
             f"a complex array is needed (complex64, complex128, or real and imaginary part); "
             f"found {listing or 'nothing'}"
         )
-    name = _chosen(candidates, contents.preferred, select)
+    name = _chosen(candidates, contents.preferred, None if contents.selected else select)
     names = candidates[name]
     parts = tuple(contents.members[part] for part in names)
     if len(parts[0].shape) not in (2, 3):
@@ -72,11 +72,9 @@ def _counterparts(name: str) -> list[tuple[str, str]]:
 
 
 def _chosen(candidates: dict[str, tuple[str, ...]], preferred: str, select: str | None) -> str:
-    if select is not None and select != "iq":
+    if select is not None:
         exact = [name for name in candidates if name.lower() == select.lower()]
         matching = exact or [name for name in candidates if select.lower() in name.lower()]
-        if len(candidates) == 1 and not matching:
-            matching = [name for name, parts in candidates.items() if select in ("VV", *parts)]
         if len(matching) == 1:
             return matching[0]
         raise UnsuitableError(

@@ -10,7 +10,7 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from workbench.scenes.lazy import is_lazy
+from workbench.scenes.lazy import is_lazy, read_indexed
 
 
 class _LazyStack(BackendArray):
@@ -22,7 +22,7 @@ class _LazyStack(BackendArray):
         self.dtype = images[0].dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
-        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
+        return read_indexed(key, self.shape, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
         chosen = np.arange(self.shape[0])[key[0]]

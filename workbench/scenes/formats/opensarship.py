@@ -232,7 +232,7 @@ def _stacked(
         "slc": in_memory(slc, ("sample", "y", "x")),
         "condition": in_memory(condition, ("sample", "channel", "y", "x")),
     }
-    return Contents(members, attrs, coords)
+    return Contents(members, attrs, coords, selected=True)
 
 
 def _centred(target: np.ndarray, image: np.ndarray) -> None:

@@ -55,4 +55,4 @@ def read_safe(path: Path, options: Options) -> Iterator[Contents]:
         )
     with ExitStack() as stack:
         contents = stack.enter_context(read_tiff(images[chosen[0]], Options()))
-        yield Contents({options.select or chosen[0]: next(iter(contents.members.values()))}, contents.attrs)
+        yield Contents(contents.members, contents.attrs, selected=True)

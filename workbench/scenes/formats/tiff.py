@@ -40,8 +40,9 @@ def read_tiff(path: Path, options: Options) -> Iterator[Contents]:
         elif not members:
             raise UnsuitableError(_why_not(pages[0], path))
         attrs = annotation_attrs(path)
-        if all(member is not None for member in members.values()):
-            yield Contents({name: member for name, member in members.items() if member is not None}, attrs)
+        known = {name: member for name, member in members.items() if member is not None}
+        if len(known) == len(members):
+            yield Contents(known, attrs, selected=options.select == "iq")
             return
     if not installed("rasterio"):
         raise UnsuitableError(
