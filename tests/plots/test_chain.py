@@ -13,16 +13,26 @@ def frames():
     return ActivationExplorer(tone=26).picture().frames
 
 
-def test_the_chain_shows_three_stages(frames):
+def test_the_chain_shows_each_step_of_a_layer(frames):
     chain = SignalChain()
     chain.update(frames["chain"].data)
-    assert set(chain.figures) == {"x", "z", "y", "x_level", "z_level", "y_level"}
+    assert set(chain.figures) == {name + end for name in "xvzy" for end in ("", "_level")}
     above = np.isfinite(chain.lines.data["x"])
     assert chain.lines.data["frequency"][above].tolist() == [26 / SIZE]
     chain.hold(frames["chain"].data)
     assert len(chain.held_waves.data["n"]) == SIZE
     chain.hold(None)
     assert len(chain.held_waves.data["n"]) == 0
+
+
+def test_a_filter_weighs_the_tone_and_a_bias_adds_a_line_at_zero():
+    chain = SignalChain()
+    chain.update(ActivationExplorer(tone=26, kernel="blur 1 2 1", bias=0.5).picture().frames["chain"].data)
+    lines = chain.lines.data
+    assert lines["v"][26] < lines["x"][26] - 1
+    assert lines["z"][26] == pytest.approx(lines["v"][26])
+    assert np.isnan(lines["v"][0])
+    assert lines["z"][0] == pytest.approx(0.0), "0.5 re a tone of amplitude 1 with A/2 in each half"
 
 
 def test_lines_carry_rings_and_names(frames):

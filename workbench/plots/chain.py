@@ -15,15 +15,15 @@ from workbench.plots.palettes import MEASURED, THEORY, cause_colour
 
 __all__ = ["FoldingArrows", "PredictedLines", "SignalChain", "TaylorPlot"]
 
-STAGES = {"x": "input x", "z": "after filter and bias z", "y": "after activation y"}
+STAGES = {"x": "input x", "v": "after filter h ∗ x", "z": "after bias z", "y": "after activation y"}
 HELD = "#9A9A9A"
 _LABEL_ROOM = 0.055  # cycles per sample that a label needs beside the next
 
 
 class SignalChain:
-    """Three stages from left to right, the samples over the spectrum; A of a comparison in grey behind.
+    """Four stages from left to right, the samples over the spectrum; A of a comparison in grey behind.
 
-    Needs ``x, z, y (n)`` and ``x_level, z_level, y_level (frequency)`` in dB, attrs floor.
+    Needs ``x, v, z, y (n)`` and ``x_level … y_level (frequency)`` in dB, attrs floor.
     """
 
     def __init__(self, height: int = 150) -> None:

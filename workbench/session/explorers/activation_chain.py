@@ -201,9 +201,9 @@ class ActivationExplorer(Explorer):
         return lines
 
     def _chain_frame(self, chain: xr.Dataset) -> Frame:
-        data = chain.copy()
-        for name in ("x", "z", "y"):
-            amplitude = np.abs(np.fft.rfft(chain[name].values, norm="forward"))
+        data = chain.assign(v=chain["z"] - self.bias)
+        for name in ("x", "v", "z", "y"):
+            amplitude = np.abs(np.fft.rfft(data[name].values, norm="forward"))
             data[f"{name}_level"] = (
                 "frequency",
                 np.maximum(power_db(np.square(2 * amplitude / self.drive)), FLOOR),

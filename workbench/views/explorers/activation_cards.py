@@ -10,7 +10,7 @@ from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, Ta
 from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
-from workbench.views.explorers.styles import tiles
+from workbench.views.explorers.styles import FLOWING
 from workbench.views.panels import column, figure, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
@@ -39,9 +39,9 @@ def _chain_card() -> PanelCard:
     chain = SignalChain()
     stages = [
         column(figure(chain.figures[name]), figure(chain.figures[f"{name}_level"]))
-        for name in ("x", "z", "y")
+        for name in ("x", "v", "z", "y")
     ]
-    body = pn.Column(*stages, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(3)])
+    body = pn.Column(*stages, sizing_mode="stretch_width", margin=0, stylesheets=[FLOWING])
     return PanelCard("Signal over spectrum, stage by stage", body, {"chain": chain})
 
 

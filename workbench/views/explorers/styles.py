@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.views.styles import TYPE
 
-__all__ = ["ASIDE", "BODY", "CODE", "READOUTS", "STAGE", "TOOLBAR", "tiles"]
+__all__ = ["ASIDE", "BODY", "CODE", "FLOWING", "READOUTS", "STAGE", "TOOLBAR", "tiles"]
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
@@ -58,6 +58,14 @@ def tiles(columns: int) -> str:
 }}
 """
 
+
+# As many side by side as there is room for: a notebook cell is narrower than its window.
+FLOWING = """
+:host {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 180px), 1fr));
+  grid-auto-rows: max-content; gap: 4px 10px; height: max-content;
+}
+"""
 
 READOUTS = (
     TYPE
