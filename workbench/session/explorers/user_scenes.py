@@ -11,9 +11,12 @@ import numpy.typing as npt
 
 from workbench.runs import workspace_path
 
-__all__ = ["data_folder", "user_scene", "user_scenes"]
+__all__ = ["data_folder", "user_file", "user_scene", "user_scenes"]
 
-SUFFIXES = (".npy", ".npz", ".zarr", ".nc", ".tif", ".tiff", ".h5", ".vrt", ".cos", ".xml", ".dim")
+SUFFIXES = (
+    ".npy", ".npz", ".zarr", ".znap", ".nc", ".tif", ".tiff", ".h5", ".hdf5", ".vrt", ".cos", ".xml", ".dim",
+    ".ntf", ".nitf", ".zip", ".slc", ".raw", ".bin",
+)  # fmt: skip
 
 
 def data_folder() -> Path:
@@ -26,8 +29,8 @@ def user_scenes() -> list[str]:
     folder = data_folder()
     if not folder.is_dir():
         return []
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    return sorted(path.relative_to(folder).as_posix() for path in found)
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
 
 
 def user_scene(name: str, size: int) -> npt.NDArray[Any]:
@@ -46,13 +49,26 @@ def user_scene(name: str, size: int) -> npt.NDArray[Any]:
         If the name leads out of the folder, there is no such file (those there are listed), or it holds no
         complex image of this size.
     """
+    path = user_file(name)
+    return _patch(str(path), path.stat().st_mtime_ns, size)
+
+
+def user_file(name: str) -> Path:
+    """Return where a user's file is.
+
+    Raises
+    ------
+    ValueError
+        If the name, or a link on the way, leads out of the folder, or there is no such file (those there are
+        listed).
+    """
     folder = data_folder()
     listed = user_scenes()
     inside = (folder / name).resolve().is_relative_to(folder.resolve()) if name else False
     if not inside or name not in listed:
         there = ", ".join(listed[:8]) or "nothing yet"
         raise ValueError(f"no file {name!r} in {folder}: put a complex image there; there is: {there}")
-    return _patch(str(folder / name), (folder / name).stat().st_mtime_ns, size)
+    return folder / name
 
 
 @lru_cache(maxsize=8)

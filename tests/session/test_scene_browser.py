@@ -1,0 +1,269 @@
+"""The scene browser's settings and what they give."""
+
+import numpy as np
+import pytest
+
+from workbench.session.explorers.user_scenes import user_scenes
+from workbench.session.scene_browser import SceneBrowser, pixel_aspect
+from workbench.session.scene_shelf import SHELF, Request, View, scene_names, thumbnail
+from workbench.session.scene_upload import store_upload
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def speckle(data):
+    """Speckle of 100 × 210 pixels whose spectrum lies at (0.3, −0.1)."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:100, :210]
+    white = rng.normal(size=(100, 210, 2)) @ np.array([1, 1j])
+    smooth = white + np.roll(white, 1, 0) + np.roll(white, 1, 1) + np.roll(white, (1, 1), (0, 1))
+    np.save(data / "mine.npy", (smooth * np.exp(2j * np.pi * (0.3 * y - 0.1 * x))).astype(np.complex64))
+    return "mine.npy"
+
+
+def opened(**settings):
+    browser = SceneBrowser(**settings)
+    browser.load()
+    return browser
+
+
+def readout(browser, label):
+    return next(one.value for one in browser.picture().readouts if one.label == label)
+
+
+def test_nothing_is_opened_before_it_is_asked_for(speckle):
+    browser = SceneBrowser(scene=speckle)
+    assert browser.wanting() == Request(speckle, size=0)
+    assert browser.picture().frames["overview"].caption == "Opening mine.npy …"
+    browser.load()
+    assert browser.wanting() is None
+    assert browser.picture().frames["overview"].data is not None
+
+
+def test_what_is_measured_is_what_was_made(speckle):
+    browser = opened(scene=speckle)
+    assert readout(browser, "centroid y") == pytest.approx(0.3, abs=0.02)
+    assert readout(browser, "centroid x") == pytest.approx(-0.1, abs=0.02)
+    assert readout(browser, "speckle CV") == pytest.approx(1, abs=0.05)
+    frames = browser.picture().frames
+    assert "(+0.3" in frames["spectrum"].caption
+    level = frames["spectrum"].data.level
+    peak = level.where(level == 0, drop=True)
+    offsets = [abs(float(peak[name][0]) - f) for name, f in (("frequency_y", 0.3), ("frequency_x", -0.1))]
+    assert max(offsets) < 0.3
+    histogram = frames["histogram"].data
+    assert float(histogram.density.sum() * (4 / 60)) == pytest.approx(1 - histogram.attrs["above"], abs=1e-9)
+    assert float(abs(histogram.density - histogram.rayleigh).mean()) < 0.05
+
+
+def test_recentring_moves_the_spectrum_and_says_from_where(speckle):
+    browser = opened(scene=speckle, recentred=True)
+    assert abs(readout(browser, "centroid y")) < 1e-3
+    caption = browser.picture().frames["spectrum"].caption
+    assert "moved there from (+0.3" in caption
+    assert browser.training()["recentred"] is True
+
+
+def test_a_patch_is_taken_by_place_or_step_and_stays_inside(speckle, data):
+    browser = opened(scene=speckle, size=32)
+    image = np.load(data / speckle)
+    browser.pick(70.0, 130.0)
+    assert browser.place() == (2, 4)
+    level = browser.picture().frames["patch"].data.amplitude.values
+    np.testing.assert_allclose(level, 20 * np.log10(np.abs(image[64:96, 128:160])), atol=1e-4)
+    assert browser.picture().frames["overview"].data.attrs["patch"] == (64, 128, 32)
+    browser.step(5, 9)
+    assert browser.place() == (2, 5)
+    browser.step(-9, -9)
+    assert browser.place() == (0, 0)
+    browser.pick(float("nan"), 3.0)
+    assert browser.place() == (0, 0)
+    browser.size = 64
+    browser.pick(99.0, 209.0)  # in no whole patch: the nearest one
+    assert browser.place() == (0, 2)
+
+
+def test_the_mapping_preview_is_the_mapping(speckle, data):
+    browser = opened(scene=speckle, size=32, row=1, column=1)
+    frame = browser.picture().frames["mapping"]
+    assert frame.data.mapped.shape == (64, 64)
+    assert frame.data.attrs["has_band"]
+    level = frame.data.mapped_level
+    quadrants = {
+        (y > 0, x > 0): level[
+            (slice(32, 64) if y > 0 else slice(0, 32)), (slice(32, 64) if x > 0 else slice(0, 32))
+        ]
+        for y in (-1, 1)
+        for x in (-1, 1)
+    }
+    assert float(quadrants[True, True].max()) == 0
+    assert float(quadrants[True, False][1:, 1:].max()) < -79
+    browser.mapping = "real_imag"
+    frame = browser.picture().frames["mapping"]
+    assert frame.data.mapped.shape == (32, 32)
+    assert not frame.data.attrs["has_band"]
+    assert "channel 1 of 2" in frame.caption
+
+
+def test_pixels_are_as_high_as_they_are():
+    browser = opened(scene="ships")
+    assert browser.picture().frames["overview"].data.attrs["aspect"] == pytest.approx(13.9 / 2.33, rel=0.01)
+    assert pixel_aspect({"spacing_y": "x", "spacing_x": 1}) == 1
+    assert pixel_aspect({"spacing_y": 1.0, "spacing_x": 0.0}) == 1
+
+
+@pytest.mark.parametrize("name", ["onetone", "flat_earth", "tones", "ships"])
+def test_every_synthetic_scene_can_be_looked_at(name):
+    browser = opened(scene=name, sample=5, size=32)
+    picture = browser.picture()
+    assert not picture.trouble
+    assert all(frame.data is not None for frame in picture.frames.values())
+    assert browser.training()["scene"] == name
+
+
+def test_options_change_the_scene():
+    calm, rough = (opened(scene="flat_earth", options=text) for text in ("", "baseline=0.0, coherence=1.0"))
+    assert readout(calm, "speckle CV") < 1e-3
+    assert readout(rough, "speckle CV") == pytest.approx(1, abs=0.1)
+    assert rough.training()["coherence"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"scene": "nothing"}, "no scene 'nothing'; there are: onetone"),
+        ({"scene": "../secret.npy"}, "no file '../secret.npy'"),
+        ({"scene": "/etc/passwd"}, "no scene '/etc/passwd'"),
+        ({"options": "bands=0"}, "positive whole number as bands"),
+        ({"options": "width=3"}, "onetone has no option 'width'; there are: bands=8"),
+        ({"options": "bands=__import__('os')"}, "options are written like"),
+        ({"options": "bands=1)+f(bands=2"}, "options are written like"),
+        ({"options": "3"}, "options are written like"),
+        ({"scene": "buildings", "options": "building='/etc/x.obj'"}, "takes a number, a word"),
+        ({"scene": "buildings", "options": "cache='/tmp/x'"}, "has no option 'cache'"),
+        ({"scene": "buildings", "options": "workers=999"}, "has no option 'workers'"),
+        ({"scene": "tones", "options": "along='z'"}, "unknown direction 'z'"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_words(data, settings, words):
+    browser = opened(**settings)
+    picture = browser.picture()
+    assert words in picture.trouble
+    assert all(frame.data is None and words in frame.caption for frame in picture.frames.values())
+
+
+def test_a_file_that_cannot_be_read_says_what_was_found(data):
+    (data / "broken.npy").write_bytes(b"\x93NUMPY junk")
+    np.save(data / "real.npy", np.ones((40, 40)))
+    np.save(data / "small.npy", np.ones((20, 40), np.complex64))
+    assert "broken.npy" in opened(scene="broken.npy").picture().trouble
+    assert "complex" in opened(scene="real.npy").picture().trouble
+    small = opened(scene="small.npy", size=32).picture()
+    assert small.frames["overview"].data is not None
+    assert "20×40 pixels are too few for a patch of 32×32" in small.frames["patch"].caption
+    with pytest.raises(ValueError, match=r"broken\.npy"):
+        thumbnail("broken.npy")
+    assert "has 1 image, from 0; found 3" in opened(scene="small.npy", sample=3).picture().trouble
+
+
+def test_a_link_out_of_the_folder_is_refused(data, tmp_path):
+    np.save(tmp_path / "outside.npy", np.ones((40, 40), np.complex64))
+    (data / "inside.npy").symlink_to(tmp_path / "outside.npy")
+    assert "no file 'inside.npy'" in opened(scene="inside.npy").picture().trouble
+
+
+def test_a_file_that_changes_is_read_again(data):
+    np.save(data / "a.npy", np.ones((40, 40), np.complex64))
+    first = opened(scene="a.npy").view()
+    np.save(data / "a.npy", np.ones((50, 40), np.complex64))
+    browser = SceneBrowser(scene="a.npy")
+    assert browser.wanting() is not None
+    browser.load()
+    assert isinstance(first, View)
+    assert browser.view().image.sizes["y"] == 50
+    assert isinstance(SHELF.peek(browser.request()), View)
+
+
+def test_the_code_runs_and_finds_the_same(speckle):
+    browser = opened(scene=speckle, size=32, row=1, column=2, recentred=True)
+    space = {}
+    exec(browser.as_code(), space)
+    expected = browser.picture().frames["patch"].data.amplitude.values
+    np.testing.assert_allclose(20 * np.log10(np.abs(space["patch"])), expected, atol=1e-4)
+    made = opened(scene="tones", options="rows=1", sample=2, size=32)
+    exec(made.as_code(), space)
+    expected = made.picture().frames["patch"].data.phase.values
+    np.testing.assert_allclose(np.angle(space["patch"]), expected, atol=1e-5)
+
+
+def test_thumbnails_of_all_scenes():
+    for name in ("onetone", "ships"):
+        assert max(thumbnail(name).amplitude.shape) <= 72
+    assert "domains" not in scene_names()
+
+
+def npy(array):
+    import io
+
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+IMAGE = npy(np.ones((16, 16), np.complex64))
+
+
+def test_an_upload_is_kept_once(data):
+    assert store_upload("New (1).npy", IMAGE, True) == "New (1).npy"
+    assert user_scenes() == ["New (1).npy"]
+    with pytest.raises(FileExistsError, match="rename"):
+        store_upload("New (1).npy", IMAGE, True)
+    assert (data / "New (1).npy").read_bytes() == IMAGE
+    assert [path.name for path in data.iterdir()] == ["New (1).npy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("../x.npy", IMAGE, "cannot be taken"),
+        (".x.npy", IMAGE, "cannot be taken"),
+        ("a/b.npy", IMAGE, "cannot be taken"),
+        ("a\\b.npy", IMAGE, "cannot be taken"),
+        ("x\n.npy", IMAGE, "cannot be taken"),
+        ("x..npy", IMAGE, "cannot be taken"),
+        ("x" * 101 + ".npy", IMAGE, "cannot be taken"),
+        ("x.py", IMAGE, r"found a \.py; needed is \.npy"),
+        ("x.vrt", IMAGE, r"found a \.vrt"),
+        ("x.npy", b"", "found 0 bytes"),
+        ("x.npy", IMAGE[:-40], r"x\.npy"),
+        ("x.npy", npy(np.ones((8, 8))), "complex"),
+        ("x.npy", npy(np.full((8, 8), np.nan * 1j)), "NaN"),
+    ],
+)
+def test_an_upload_that_is_no_scene_leaves_nothing(data, name, content, words):
+    with pytest.raises(ValueError, match=words):
+        store_upload(name, content, True)
+    assert list(data.iterdir()) == []
+
+
+def test_an_upload_needs_the_right_and_a_limit(data):
+    with pytest.raises(PermissionError, match="look but not add"):
+        store_upload("x.npy", IMAGE, False)
+    with pytest.raises(ValueError, match="at most 100"):
+        store_upload("x.npy", IMAGE, True, largest=100)
+
+
+def test_a_data_folder_that_is_a_link_takes_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path / "ws"))
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "ws" / "data").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="is a link"):
+        store_upload("x.npy", IMAGE, True)

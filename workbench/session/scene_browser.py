@@ -1,0 +1,376 @@
+"""The scene browser: one complex image, what is measured on it, what a network would see of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import param
+import xarray as xr
+
+from workbench.mappings import MAPPINGS
+from workbench.session.explorers import Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.frame import Frame
+from workbench.session.scene_shelf import SHELF, Request, View, read_options, scene_names, scene_options
+from workbench.signals import power_db
+
+__all__ = ["SceneBrowser"]
+
+SIZES = (32, 64, 128, 256)
+
+
+class SceneBrowser(Explorer):
+    """Which image is looked at, and how; `load` opens it, `picture` shows it."""
+
+    TITLE = "Scenes"
+    INTRO = (
+        "Complex images to train on: simulated ones, and your own from the workspace's data folder. What a "
+        "network can learn depends on where their spectrum lies and on what their speckle is like."
+    )
+    FRAMES = ("overview", "spectrum", "histogram", "patch", "mapping")
+    GROUPS = (
+        Group("Scene", ("scene", "options", "seed", "sample"), ""),
+        Group("Patch", ("size", "recentred"), "x · exp(−j2π (f_y m + f_x n))"),
+        Group("Mapping preview", ("mapping",), ""),
+    )
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "flat earth": {"scene": "flat_earth"},
+        "speckled ground": {
+            "scene": "flat_earth",
+            "options": "baseline=400.0, coherence=0.8, snr_db=10.0",
+        },
+        "two tones": {"scene": "tones", "options": "rows=1, columns=2"},
+        "buildings": {"scene": "buildings", "size": 128},
+        "optical and SAR": {"scene": "optical_sar", "size": 128},
+        "ships": {"scene": "ships"},
+    }
+
+    scene = param.String("onetone", label="Scene, or a file of the data folder")
+    options = param.String("", label="Its options")
+    seed = param.Integer(0, bounds=(0, 99), label="Seed")
+    sample = param.Integer(0, bounds=(0, 15), label="Image")
+    size: Any = param.Selector(default=64, objects=list(SIZES), label="Patch, pixels")
+    recentred = param.Boolean(False, label="Move the spectrum to the middle")
+    mapping: Any = param.Selector(default="nyquist", objects=list(MAPPINGS), label="Mapping")
+    row = param.Integer(0, bounds=(0, None), label="Row of the grid of patches")
+    column = param.Integer(0, bounds=(0, None), label="Column of the grid of patches")
+
+    def relevant(self) -> set[str]:
+        """Return the settings that have an effect now."""
+        return {name for name in self.choices() if name != "seed" or self.scene in scene_names()}
+
+    # ------------------------------------------------------------ the image
+    def request(self) -> Request:
+        """Say which image is wanted.
+
+        Raises
+        ------
+        ValueError
+            If the options cannot be read, or do not exist.
+        """
+        made = self.scene in scene_names()
+        return Request(
+            self.scene,
+            read_options(self.scene, self.options),
+            self.size if made else 0,
+            self.seed if made else 0,
+            self.sample,
+            self.recentred,
+        )
+
+    def wanting(self) -> Request | None:
+        """Return what has to be loaded before there is a picture, None if nothing."""
+        try:
+            request = self.request()
+        except ValueError:
+            return None
+        return request if SHELF.peek(request) is None else None
+
+    def load(self) -> None:
+        """Open and measure the image now; a page does so in a thread."""
+        wanted = self.wanting()
+        if wanted is not None:
+            SHELF.load(wanted)
+
+    def view(self) -> View | None:
+        """Return the image with its measures, None before it is loaded or where it cannot be."""
+        try:
+            found = SHELF.peek(self.request())
+        except ValueError:
+            return None
+        return found if isinstance(found, View) else None
+
+    # ------------------------------------------------------------ the patch
+    def choose(self, scene: str) -> None:
+        """Go to another scene, to its first image and patch."""
+        self.param.update(scene=scene, options="", sample=0, row=0, column=0)
+
+    def place(self) -> tuple[int, int]:
+        """Row and column of the patch in the grid, inside the image."""
+        view = self.view()
+        if view is None:
+            return self.row, self.column
+        rows, columns = view.cells(self.size)
+        return min(self.row, rows - 1), min(self.column, columns - 1)
+
+    def pick(self, y: float, x: float) -> None:
+        """Take the patch that has a pixel (y, x) of the whole image."""
+        view = self.view()
+        if view is not None and np.isfinite([y, x]).all():
+            self._take(int(y // self.size), int(x // self.size), view)
+
+    def step(self, down: int, right: int) -> None:
+        """Take the patch so many cells further down and right."""
+        view = self.view()
+        if view is not None:
+            row, column = self.place()
+            self._take(row + down, column + right, view)
+
+    def _take(self, row: int, column: int, view: View) -> None:
+        rows, columns = view.cells(self.size)
+        self.param.update(row=int(np.clip(row, 0, rows - 1)), column=int(np.clip(column, 0, columns - 1)))
+
+    # ------------------------------------------------------------ what is seen
+    def picture(self) -> Picture:
+        """Return what the settings give; before the image is loaded, every panel says so."""
+        try:
+            found = SHELF.peek(self.request())
+        except ValueError as error:
+            found = str(error)
+        if isinstance(found, View):
+            return super().picture()
+        words = f"Opening {self.scene} …" if found is None else found
+        trouble = "" if found is None else found
+        return Picture({name: Frame(None, words) for name in self.FRAMES}, trouble=trouble)
+
+    def compute(self) -> Picture:
+        """Return whole image, spectrum, distribution, patch, mapping."""
+        view = self.view()
+        if view is None:
+            raise ValueError(f"{self.scene} has not been loaded")
+        row, column = self.place()
+        where = (self.request(), self.size, row, column)
+        frames = Frames(
+            {
+                "overview": lambda: self.kept("overview", where, lambda: self._overview(view, row, column)),
+                "spectrum": lambda: self.kept("spectrum", where[0], lambda: _spectrum_frame(view)),
+                "histogram": lambda: self.kept("histogram", where[0], lambda: _histogram_frame(view)),
+                "patch": lambda: self.kept("patch", where, lambda: self._patch_frame(view, row, column)),
+                "mapping": lambda: self._mapping_frame(view.patch(row, column, self.size), view),
+            }
+        )
+        return Picture(frames, _readouts(view))
+
+    def _overview(self, view: View, row: int, column: int) -> Frame:
+        data = view.preview[["amplitude", "phase"]].copy()
+        data["amplitude"].attrs["scale"] = decibel_scale(data["amplitude"].values)
+        rows, columns = view.image["slc"].shape
+        whole = min(rows, columns) >= self.size
+        data.attrs |= {
+            "aspect": pixel_aspect(view.image.attrs),
+            "height": rows,
+            "width": columns,
+            "patch": (row * self.size, column * self.size, self.size) if whole else None,
+        }
+        return Frame(data, _described(view, self.sample))
+
+    def _patch_frame(self, view: View, row: int, column: int) -> Frame:
+        patch = view.patch(row, column, self.size)
+        level = power_db(np.abs(patch) ** 2)
+        data = xr.Dataset(
+            {
+                "amplitude": plane(np.where(np.isfinite(level), level, np.nan), "amplitude"),
+                "phase": plane(np.where(patch != 0, np.angle(patch), np.nan), "phase"),
+            },
+            attrs={"aspect": pixel_aspect(view.image.attrs)},
+        )
+        data["amplitude"].attrs["scale"] = decibel_scale(level)
+        first = f"row {row * self.size}, column {column * self.size}"
+        rows, columns = view.cells(self.size)
+        return Frame(
+            data, f"{self.size} × {self.size} pixels from {first}: one of {rows} × {columns} patches."
+        )
+
+    def _mapping_frame(self, patch: npt.NDArray[Any], view: View) -> Frame:
+        mapping = MAPPINGS[self.mapping]
+        mapped = np.asarray(mapping.encode(patch))
+        data = xr.Dataset(
+            {
+                "mapped": signed_picture(mapped[0], "mapped"),
+                "mapped_level": level_picture(mapped[0], "mapped_level"),
+            },
+            attrs={"has_band": self.mapping == "nyquist", "aspect": pixel_aspect(view.image.attrs)},
+        )
+        error = np.asarray(mapping.decode(mapped)) - patch
+        power = float(np.mean(np.abs(patch) ** 2))
+        level = max(float(power_db(np.mean(np.abs(error) ** 2) / power)), -320.0) if power else np.nan
+        channel = "its only channel" if mapping.channels == 1 else f"channel 1 of {mapping.channels}"
+        rows, columns = mapped.shape[-2:]
+        return Frame(
+            data,
+            f"{rows} × {columns} real pixels, {channel}; decoding differs by {level:.0f} dB.".replace(
+                "-", "−"
+            ),
+        )
+
+    # ------------------------------------------------------------ elsewhere
+    def option_words(self) -> str:
+        """Say which options the scene has."""
+        known = scene_options(self.scene)
+        return ", ".join(name if value is None else f"{name}={value!r}" for name, value in known.items())
+
+    def training(self) -> dict[str, Any]:
+        """Return what `Control.launch` needs to train on this scene.
+
+        Raises
+        ------
+        ValueError
+            If there is no such scene, or the options cannot be read.
+        """
+        from workbench.session.explorers.user_scenes import user_file
+
+        request = self.request()
+        values: dict[str, Any] = dict(request.options)
+        values |= {"system": "pix2pix", "size": self.size, "mapping": self.mapping}
+        if self.scene in scene_names():
+            return values | {"scene": self.scene, "seed": self.seed}
+        return values | {"path": str(user_file(self.scene))} | ({"recentred": True} if self.recentred else {})
+
+    def as_code(self) -> str:
+        """Return notebook code that opens, measures, maps and trains on the same image."""
+        try:
+            options = self.request().options
+        except ValueError as error:
+            return f"# {error}"
+        words = "".join(f", {name}={value!r}" for name, value in options)
+        lines = [
+            "import workbench as wb",
+            "from workbench.scenes import recentre, scene_preview, scene_statistics",
+        ]
+        if self.scene in scene_names():
+            numbers = f"size={self.size}, count={self.sample + 1}, seed={self.seed}"
+            made = f'wb.SCENES["{self.scene}"]({numbers}{words})'
+            source, extra = f'"{self.scene}"', f", seed={self.seed}"
+        else:
+            lines += ["from workbench.runs import workspace_path"]
+            source = "path"
+            extra = ", recentred=True" if self.recentred else ""
+            made = f"wb.open_scene(path{words})"
+        lines += [""]
+        if source == "path":
+            lines += [f'path = workspace_path() / "data" / {self.scene!r}']
+        view = self.view()
+        lines += [f"scene = {made}"]
+        if view is None or view.count > 1 or self.scene in scene_names():
+            lines += [f'scene = scene[["slc"]].isel(sample={self.sample})']
+        if self.recentred:
+            lines += ["scene = recentre(scene)"]
+        row, column = self.place()
+        chosen = f'mapping="{self.mapping}", size={self.size}{extra}{words}'
+        window = f"{row * self.size}:{(row + 1) * self.size}, {column * self.size}:{(column + 1) * self.size}"
+        lines += [
+            "print(scene_statistics(scene))",
+            "preview = scene_preview(scene)  # amplitude in dB, phase in rad",
+            f"patch = scene.slc.values[{window}]",
+            f'mapped = wb.MAPPINGS["{self.mapping}"].encode(patch)',
+            "spectrum = wb.spectrum(mapped[0])",
+            f'# run = wb.launch("pix2pix", scene={source}, {chosen})',
+        ]
+        return "\n".join(lines)
+
+
+def pixel_aspect(attrs: dict[str, Any]) -> float:
+    """Height of a pixel over its width, 1 where the scene does not say.
+
+    >>> pixel_aspect({"spacing_y": 13.9, "spacing_x": 2.33}).__round__(2), pixel_aspect({"spacing_x": 3.0})
+    (5.97, 1.0)
+    """
+    try:
+        ratio = float(attrs["spacing_y"]) / float(attrs["spacing_x"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return 1.0
+    return ratio if 0.02 <= ratio <= 50 else 1.0
+
+
+def decibel_scale(level: npt.NDArray[Any]) -> tuple[float, float]:
+    """Return the levels of the first and last colour: nearly all of the finite ones, 10 dB at least.
+
+    >>> decibel_scale(np.array([3.0, 3.0, -np.inf]))
+    (-2.0, 8.0)
+    """
+    finite = level[np.isfinite(level)]
+    if finite.size == 0:
+        return -10.0, 0.0
+    low, high = np.percentile(finite, [1, 99.8])
+    middle, half = (low + high) / 2, max((high - low) / 2, 5.0)
+    return float(np.floor(middle - half)), float(np.ceil(middle + half))
+
+
+def _described(view: View, sample: int) -> str:
+    attrs, (rows, columns) = view.image.attrs, view.image["slc"].shape
+    words = [f"{rows} × {columns} pixels" + (f", image {sample} of {view.count}" if view.count > 1 else "")]
+    if "spacing_y" in attrs and "spacing_x" in attrs:
+        words.append(f"{attrs['spacing_y']:.3g} m × {attrs['spacing_x']:.3g} m each (y, x)")
+    else:
+        words.append("drawn as squares: the scene does not say how large they are")
+    if "wavelength" in attrs:
+        words.append(f"λ = {100 * float(attrs['wavelength']):.3g} cm")
+    if view.preview.attrs["looks"] > 1:
+        words.append(f"{view.preview.attrs['looks']} pixels averaged per point, the phase that of one")
+    return "; ".join(words) + "."
+
+
+def _spectrum_frame(view: View) -> Frame:
+    found = view.statistics
+    centroid, occupied = found["centroid"].values, found["occupied_bandwidth"].values
+    data = view.spectrum.to_dataset(name="level")
+    level = data["level"].values
+    data["level"].attrs["scale"] = (
+        float(np.clip(10 * np.floor(np.percentile(level, 2) / 10), -80, -20)),
+        0.0,
+    )
+    data.attrs |= {"centroid": centroid.tolist(), "occupied": occupied.tolist()}
+    if not np.isfinite(centroid).all():
+        return Frame(data, "There is no power.")
+    words = (
+        f"99 % of the power lies within {occupied[0]:.2f} × {occupied[1]:.2f} cycles/sample (y, x) around "
+        f"({centroid[0]:+.3f}, {centroid[1]:+.3f})"
+    )
+    moved = [float(view.image.attrs.get(f"recentred_{axis}", 0.0)) for axis in "yx"]
+    if any(moved):
+        words += f"; moved there from ({moved[0]:+.3f}, {moved[1]:+.3f})"
+    return Frame(data, words.replace("-", "−") + ".")
+
+
+def _histogram_frame(view: View) -> Frame:
+    data, cv = view.histogram, float(view.statistics["intensity_cv"])
+    words = (
+        f"The intensity varies by {cv:.2f} of its mean; fully developed speckle (Rayleigh amplitude) has 1"
+    )
+    above = 100 * float(data.attrs["above"])
+    if above:
+        words += f". {above:.2g} % of the pixels lie beyond the axis"
+    return Frame(data, words + ".")
+
+
+def _readouts(view: View) -> tuple[Readout, ...]:
+    found = view.statistics
+    centroid, occupied = found["centroid"].values, found["occupied_bandwidth"].values
+    looks = float(found["looks"])
+    where = "on the middle 512 × 512 pixels" if max(view.image["slc"].shape) > 512 else "on all pixels"
+    result = [
+        Readout(
+            "speckle CV", float(found["intensity_cv"]), "", f"standard deviation over mean of |x|², {where}"
+        ),
+        Readout("looks", looks if looks < 1e6 else np.inf, "", "equivalent, where it is most homogeneous"),
+        Readout("phase uniformity", float(found["phase_chi2"]), "χ²/dof", "1 where the phase is uniform"),
+    ]
+    for axis, f, width in zip(("y", "x"), centroid, occupied, strict=True):
+        result += [
+            Readout(f"centroid {axis}", float(f), "cycles/sample", "middle of the spectrum (Madsen 1989)"),
+            Readout(f"bandwidth {axis}", float(width), "cycles/sample", "99 % of the power"),
+        ]
+    gone = 100 * float(found["zero_share"] + found["invalid_share"])
+    return (*result, Readout("empty", gone, "% of pixels", "zero, NaN or infinite"))

@@ -1,0 +1,88 @@
+"""A complex image that a browser sends into the workspace's data folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from pathlib import Path
+
+from workbench.session.explorers.user_scenes import data_folder
+
+__all__ = ["LARGEST", "UPLOADS", "store_upload"]
+
+LARGEST = 64 * 2**20
+"""Bytes; what is larger is copied into the folder by other means."""
+UPLOADS = (".npy", ".npz", ".nc", ".h5", ".hdf5", ".tif", ".tiff", ".cos")
+"""Files that stand alone; virtual rasters name other files, stores are folders."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()+-]{0,99}")
+
+
+def store_upload(name: str, content: bytes, allowed: bool, largest: int = LARGEST) -> str:
+    """Keep a file in the data folder if it can be opened as a scene; return its name.
+
+    It is tried under a hidden name first, so that nothing half-loaded is ever listed, and takes its own name
+    only where that is free.
+
+    Parameters
+    ----------
+    name : str
+        As the browser calls it; letters, digits, space and ``. _ ( ) + -``.
+    content : bytes
+    allowed : bool
+        Whether this viewer may.
+    largest : int
+        Bytes taken at most.
+
+    Raises
+    ------
+    PermissionError
+        If the viewer may only look.
+    FileExistsError
+        If there is a file of that name.
+    ValueError
+        For another name or kind of file; too large or empty a file; one that is no complex image.
+    """
+    if not allowed:
+        raise PermissionError("This account may look but not add files.")
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise ValueError(
+            f"the file's name {name!r} cannot be taken: up to 100 letters, digits, spaces and . _ ( ) + - "
+            "are needed, the first one a letter or a digit"
+        )
+    suffix = Path(name).suffix.lower()
+    if suffix not in UPLOADS:
+        raise ValueError(
+            f"{name}: found a {suffix or 'file without a suffix'}; needed is {', '.join(UPLOADS)}"
+        )
+    if not 0 < len(content) <= largest:
+        raise ValueError(
+            f"{name}: found {len(content)} bytes; at least one and at most {largest} are taken here: copy a "
+            f"larger file into {data_folder()}"
+        )
+    folder = data_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink() or not folder.resolve().is_relative_to(folder.parent.resolve()):
+        raise ValueError(f"{folder} is a link; a folder is needed")
+    if (folder / name).exists():
+        raise FileExistsError(f"there is a file {name} already: rename the new one, or remove the old one")
+    trial = folder / f".upload-{uuid.uuid4().hex}{suffix}"
+    try:
+        with trial.open("xb") as file:
+            file.write(content)
+        _require_scene(trial, name)
+        os.link(trial, folder / name)  # fails, unlike a rename, where somebody was faster
+    except FileExistsError:
+        raise FileExistsError(f"there is a file {name} already: rename the new one") from None
+    finally:
+        trial.unlink(missing_ok=True)
+    return name
+
+
+def _require_scene(path: Path, name: str) -> None:
+    from workbench.scenes import open_scene
+
+    try:
+        open_scene(path)
+    except (ValueError, OSError, KeyError, RuntimeError, ImportError) as error:
+        raise ValueError(str(error).replace(str(path), name)) from None

@@ -1,0 +1,106 @@
+"""The panels of the scene browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import xarray as xr
+
+from workbench import plots
+from workbench.plots.scene_pictures import (
+    AmplitudeHistogram,
+    MappedPatch,
+    PatchPictures,
+    SceneOverview,
+    SceneSpectrum,
+)
+from workbench.views.card import PanelCard
+from workbench.views.explorers.styles import tiles
+from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, figure, pair, square
+from workbench.views.slot import Slot
+from workbench.views.styles import COLOUR_BAR
+from workbench.views.text import Text
+
+__all__ = ["scene_slots"]
+
+
+def scene_slots() -> dict[str, Slot]:
+    """Return all panels, to be built when they come into view."""
+    return {
+        "overview": Slot("overview", _overview_card, 560, wide=True),
+        "spectrum": Slot("spectrum", _spectrum_card, 520),
+        "histogram": Slot("histogram", _histogram_card, 520),
+        "patch": Slot("patch", _patch_card, 400),
+        "mapping": Slot("mapping", _mapping_card, 400),
+    }
+
+
+class _Scaled:
+    """Writes the scale of one picture under it whenever it is drawn."""
+
+    def __init__(self, instrument: Any, name: str, palette: tuple[str, ...], label: str) -> None:
+        self.instrument, self.bar = instrument, Text("", COLOUR_BAR)
+        self._name, self._palette, self._label = name, palette, label
+
+    def update(self, data: xr.Dataset) -> None:
+        """Draw `data`, then its scale."""
+        self.instrument.update(data)
+        low, high = data[self._name].attrs["scale"]
+        places = [low + (high - low) * k / 4 for k in range(5)]
+        ticks = [(k / 4, f"{value:.0f}".replace("-", "−")) for k, value in enumerate(places)]
+        self.bar.text = plots.colour_bar(self._palette, self._label, ticks)
+
+
+def _bars(*bars: Text) -> pn.Column:
+    return pn.Column(*bars, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)])
+
+
+def _phase_bar() -> Text:
+    return Text(plots.colour_bar(plots.CYCLIC, "phase, rad", PHASE_TICKS), COLOUR_BAR)
+
+
+def _overview_card() -> PanelCard:
+    overview = SceneOverview()
+    scaled = _Scaled(overview, "amplitude", plots.MAGNITUDE, "amplitude, dB re 1")
+    body = column(pair(*map(square, overview.figures.values())), _bars(scaled.bar, _phase_bar()))
+    return PanelCard("Whole image, with the patch that is chosen", body, {"overview": scaled}, wide=True)
+
+
+def _spectrum_card() -> PanelCard:
+    spectrum = SceneSpectrum()
+    scaled = _Scaled(spectrum, "level", plots.SPECTRUM, "level, dB re the strongest place")
+    return PanelCard(
+        "Spectrum of the image's middle",
+        column(square(spectrum.figure), scaled.bar),
+        {"spectrum": scaled},
+        keys=lambda: plots.legend(SceneSpectrum.LEGEND),
+    )
+
+
+def _histogram_card() -> PanelCard:
+    histogram = AmplitudeHistogram()
+    return PanelCard(
+        "Distribution of the amplitude",
+        column(figure(histogram.figure)),
+        {"histogram": histogram},
+        keys=lambda: plots.legend(AmplitudeHistogram.LEGEND),
+    )
+
+
+def _patch_card() -> PanelCard:
+    patch = PatchPictures()
+    scaled = _Scaled(patch, "amplitude", plots.MAGNITUDE, "amplitude, dB re 1")
+    body = column(pair(*map(square, patch.figures.values())), _bars(scaled.bar, _phase_bar()))
+    return PanelCard("The patch", body, {"patch": scaled})
+
+
+def _mapping_card() -> PanelCard:
+    mapped = MappedPatch()
+    levels = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+    bars = _bars(
+        Text(plots.colour_bar(plots.DIVERGING, "value", SIGN_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.SPECTRUM, "level, dB re the strongest line", levels), COLOUR_BAR),
+    )
+    body = column(pair(*map(square, mapped.figures.values())), bars)
+    return PanelCard("What a network would see of it", body, {"mapping": mapped})
