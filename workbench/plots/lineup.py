@@ -136,6 +136,7 @@ class Lineup:
         ends = {"from": (tops - percent)[layer, cause], "to": tops[layer, cause]}
         self.unsure.data = {"index": layer, **ends}
         fit(self.level.y_range, level, margin=0.15)
+        self.level.yaxis.axis_label = str(data.attrs.get("level_unit", "dB re tone"))
         if names != self._names:
             self._label(names)
         self._mark(names, data.attrs.get("layer"))

@@ -19,9 +19,16 @@ DIVERGING: tuple[str, ...] = tuple(colorcet.palette["diverging_bwr_40_95_c42"])
 MEASURED, THEORY = "#4393C3", "#E08214"  # told apart by shape as well: filled and open markers
 SERIES = ("#4393C3", "#D6604D", "#1B9E77", "#B07AA1", "#C79A10", "#8C8C8C", "#7B6BB2")
 
-_CAUSES = {"direct": "#4393C3", "folded": "#C8385A", "leakage": "#9A9A9A"}
+_CAUSES = {
+    "direct": "#4393C3", "folded": "#C8385A", "leakage": "#9A9A9A",
+    "linear": "#4393C3", "mirror": "#C8385A", "constant": "#9A9A9A", "higher": "#FFE98A",
+}  # fmt: skip
 _IMAGE_NEAR, _IMAGE_DEEP = "#FFE98A", "#5C4400"
-_LABELS = {"direct": "direct", "folded": "folded", "leakage": "leakage"}
+_LABELS = {
+    "direct": "direct", "folded": "folded", "leakage": "leakage",
+    "linear": "order 1 (linear)", "mirror": "mirror (order −1)", "constant": "order 0",
+    "higher": "orders from 2 on",
+}  # fmt: skip
 
 
 def mix(first: str, second: str, share: float) -> str:

@@ -118,4 +118,6 @@ def drive_reason(scene: Any) -> str:
     """Say why there is no sweep of a scene yet."""
     if not scene.fresh:
         return "A sweep analyses the network at many drive levels: choose Checkpoint above."
+    if scene.swept is None:
+        return "A scene is its own signal, at its own level: choose tones to sweep their amplitude."
     return "The network is being driven at one level after the other."

@@ -18,6 +18,7 @@ __all__ = ["Follows", "Hub", "hub_of", "warm_up"]
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 Callback = Callable[["Hub", frozenset[str]], None]
+SELDOM = ("pass_orders", "pass_layers")  # groups that few viewers look at
 _MEMO = 256  # computed frames kept per run: a few viewers at a few steps
 
 
@@ -45,6 +46,8 @@ class Hub:
         self.status: Any = None
         self.trouble = ""
         self.revision = 0
+        self.parts: dict[str, list[str]] = {}
+        """Parts of the groups that are read only when somebody wants them."""
         self._follower = follower
         self._interval = interval
         self._subscribers: list[Callback] = []
@@ -102,12 +105,25 @@ class Hub:
                     changed.add("status")
             else:
                 changed |= self.records.append(polled)
+                if polled:
+                    self._note_parts()
                 if status != self.status or self.trouble:
                     changed.add("status")
                 self.status, self.trouble = status, ""
             if changed:
                 self.revision += 1
             return frozenset(changed)
+
+    def want(self, group: str) -> None:
+        """Read a group of `parts` from now on; who watches is told when it is there."""
+        want = getattr(self._follower, "want", None)
+        if want is not None:
+            want(group)
+
+    def _note_parts(self) -> None:
+        left_out = getattr(self._follower, "left_out", None)
+        if left_out is not None and not all(group in self.parts for group in SELDOM):
+            self.parts |= left_out()
 
     def remember(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """Return ``compute()``, computed once per `key` for all viewers."""
@@ -152,7 +168,7 @@ def hub_of(run: Any) -> Hub:
     path = str(Path(getattr(run, "path", run)).resolve())
     with _HUBS_LOCK:
         if path not in _HUBS:
-            _HUBS[path] = Hub(Follower(path))
+            _HUBS[path] = Hub(Follower(path, without=SELDOM))
         _HUBS.move_to_end(path)
         idle = [key for key, hub in _HUBS.items() if key != path and not hub.watched]
         for key in idle[: max(0, len(idle) - _SPARE)]:

@@ -19,7 +19,7 @@ from workbench.signals import grouped_power
 __all__ = ["Comparison", "Pair", "changes", "largest_change"]
 
 Rows = list[tuple[str, float, float]]
-SHARES = ("fundamental", "harmonic", "folded", "leakage")
+SHARES = ("fundamental", "harmonic", "mirror", "folded", "leakage")
 LEAST = 0.05  # dB worth a word
 SHOWN = -100.0  # dB: shares that stay below this on both sides are left out
 

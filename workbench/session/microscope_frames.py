@@ -10,6 +10,7 @@ import xarray as xr
 
 from workbench.session.decibels import decibel
 from workbench.session.history_frames import thin
+from workbench.session.microscope_scenes import families, is_scene
 from workbench.session.order_frames import fold_orders, lineup
 
 __all__ = ["data_rows", "network_rows", "one_axis", "order_waterfall", "rate_words"]
@@ -28,7 +29,7 @@ def rate_words(rate_y: float, rate_x: float) -> str:
 
 
 def one_axis(orders: xr.Dataset) -> xr.Dataset:
-    """Return an analysis of two tones over one order axis, |k| + |l|; of one tone, itself.
+    """Return an analysis of two tones over one order axis, |k| + |l|; of a scene, by families of orders.
 
     >>> power = xr.DataArray(
     ...     np.ones((1, 3, 3, 1)), dims=("layer", "order_1", "order_2", "cause"),
@@ -37,6 +38,8 @@ def one_axis(orders: xr.Dataset) -> xr.Dataset:
     >>> one_axis(power.to_dataset(name="power")).power.values.ravel()
     array([1., 4., 4.])
     """
+    if is_scene(orders):
+        return families(orders)
     if "order" in orders.dims:
         return orders
     power = orders["power"].transpose("layer", "order_1", "order_2", "cause")

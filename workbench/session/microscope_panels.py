@@ -15,6 +15,7 @@ from workbench.session.frame import Frame, record_at, waiting
 from workbench.session.line_frames import labelled_spectrum
 from workbench.session.microscope_compare import Pair, changes, largest_change
 from workbench.session.microscope_frames import one_axis, order_waterfall
+from workbench.session.microscope_scenes import fidelity, fidelity_caption, is_scene
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_words import lines_caption, nearest
 from workbench.session.order_frames import layer_spectrum, lineup, order_lines
@@ -33,6 +34,7 @@ FLOOR = -100.0  # dBc, lowest level drawn
 DATA_FLOOR = -80.0  # dB re the layer's power
 COUNT = 80  # lines listed
 KEPT = 64
+FIDELITIES = ("phase_fidelity", "linear_order_share")  # of a scene
 FIGURES = ("gain", "thd", "sfdr", "sinad", "alias", "leakage")
 
 
@@ -77,6 +79,8 @@ class Panels:
             return {}
         merit = self._remember(scene, ("merit", scene.key), lambda: figures_of_merit(orders))
         one = merit.sel(layer=scene.layer)
+        if is_scene(orders):
+            return {name: 100 * float(one[name]) for name in FIDELITIES if np.isfinite(one[name])}
         found = {name: float(one[name]) for name in FIGURES if name in one and not one[name].dims}
         if "image" in one:
             found["image"] = float(one["image"].sel(level=0))
@@ -109,6 +113,10 @@ class Panels:
 
     def _lineup(self, scene: Scene) -> Frame:
         assert scene.orders is not None
+        if is_scene(scene.orders):
+            shares = fidelity(scene.orders)
+            shares.attrs["layer"] = scene.layer
+            return Frame(shares, fidelity_caption(shares), scene.step)
         data = lineup(one_axis(scene.orders))
         data.attrs["layer"] = scene.layer
         return Frame(data, captions.lineup_caption(data), scene.step)
@@ -174,16 +182,17 @@ class Panels:
         state = self.scope.state
         marks = [nearest(lines, state.place(text)) for text in (state.marker, state.delta)]
         selected, delta = (-1 if at is None else at for at in marks)
-        order, units, linear, threshold = (
-            state.order, self.units, bool(state.linear), float(state.threshold)
+        order, units, linear, threshold, along = (
+            state.order, self.units, bool(state.linear), float(state.threshold), str(state.along)
         )  # fmt: skip
-        key = ("spectrum", scene.key, scene.layer, threshold, order, units, linear, selected, delta)
+        key = ("spectrum", scene.key, scene.layer, threshold, order, units, linear, along, selected, delta)
 
         def compute() -> Frame:
             unplaced = sum(spectrum.attrs.get("unplaced", {}).values())
             total = float(spectrum.attrs.get("layer_power", 0.0)) or 1.0
             data = labelled_spectrum(
-                spectrum, lines, order=order, floor=FLOOR, units=units, linear=linear, threshold=threshold,
+                spectrum, lines, order=order, floor=FLOOR, units=units, linear=linear, along=along,
+                threshold=threshold,
                 spacing=self.scope.spacing, theory=self._theory(scene), selected=selected, delta=delta,
             )  # fmt: skip
             above = lines.isel(line=lines["level"].values >= threshold)
@@ -209,8 +218,8 @@ class Panels:
     def _data(self, scene: Scene) -> Frame:
         """Return the recorded spectrum of the layer on the fixed data batch: it needs no tone."""
         hub, step = self.scope.hub, self.scope.state.step
-        if hub is None or scene.fresh:
-            reason = "Spectra of data are recorded while a run trains: choose Recorded above."
+        if hub is None or scene.fresh or self.scope.state.passed:
+            reason = "Spectra of data are recorded of a generator that trains: choose Recorded above."
             return self._remember(scene, ("data", "nothing", reason), lambda: Frame(None, reason))
         steps = hub.records.steps("layers")
         index = record_at(steps, step)
@@ -234,8 +243,9 @@ class Panels:
         if scene.fresh or hub is None or scene.orders is None or not scene.layer:
             reason = "The waterfall shows the orders that a run recorded: choose Recorded above."
             return self._remember(scene, ("waterfall", "nothing", reason), lambda: Frame(None, reason))
-        records = hub.records.dataset("orders")
-        key = ("waterfall", self.scope.state.run, records.sizes["step"], scene.layer)
+        records = self.scope.recorded
+        assert records is not None  # of them the scene was made
+        key = ("waterfall", self.scope.state.run, self.scope.state.passed, records.sizes["step"], scene.layer)
 
         def compute() -> Frame:
             data = order_waterfall(records, scene.layer, FLOOR)

@@ -9,9 +9,10 @@ import numpy as np
 
 from workbench.runs.specimen import Specimen, registered
 from workbench.runs.specimen_request import Request
+from workbench.session.microscope_scenes import scene_source
 from workbench.session.microscope_state import MicroscopeState
 
-__all__ = ["Questions", "checkpoint_at", "drive_levels", "questions", "specimen_of"]
+__all__ = ["Questions", "checkpoint_at", "drive_levels", "questions", "read_weights", "specimen_of"]
 
 SWEEP_STEP = 5  # dB between the drives of a sweep
 LEAST_RANGE = 10  # dB: three drives, from which a slope can be read
@@ -33,6 +34,8 @@ class Questions:
         What could replace each layer.
     sweep
         Orders against the drive level; None while nobody looks at them.
+    about
+        Which networks there are beside this one; None for a model.
     """
 
     orders: Request
@@ -40,10 +43,11 @@ class Questions:
     spectra: Request | None
     kinds: Request
     sweep: Request | None = None
+    about: Request | None = None
 
     def all(self) -> tuple[Request, ...]:
         """Return them in the order in which they should be asked."""
-        found = (self.orders, self.sweep, self.spectra, self.before, self.kinds)
+        found = (self.orders, self.sweep, self.spectra, self.about, self.before, self.kinds)
         return tuple(request for request in found if request is not None)
 
 
@@ -77,7 +81,34 @@ def specimen_of(state: MicroscopeState, run: Any) -> Specimen | None:
     return Specimen(run=str(run.path), step=step, network=state.network)
 
 
-def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Questions:
+def read_weights(text: str) -> tuple[float, ...] | None:
+    """Return the factors of the input's channels, None for none.
+
+    Raises
+    ------
+    ValueError
+        For anything but finite numbers, or if all of them are 0.
+
+    >>> read_weights("1, 0.5"), read_weights(" ")
+    ((1.0, 0.5), None)
+    >>> read_weights("1; 0.5")
+    Traceback (most recent call last):
+    ValueError: channel weights are numbers with commas between them, as 1, 0.5; found '1; 0.5'
+    """
+    if not text.strip():
+        return None
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not np.isfinite(found).all():
+        raise ValueError(f"channel weights are numbers with commas between them, as 1, 0.5; found {text!r}")
+    if not any(found):
+        raise ValueError("channel weights that are all 0 leave no tone in the input")
+    return found
+
+
+def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any], mapping: str = "") -> Questions:
     """Return what to ask for the viewer's choices.
 
     Parameters
@@ -88,13 +119,28 @@ def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Q
         Name of the layer under the lens, "" before one is known.
     recorded
         Attributes of the run's recorded analysis: its tone and shape are the default.
+    mapping
+        Of the run, "" for a model.
+
+    Raises
+    ------
+    ValueError
+        For channel weights that are none, or a scene that does not exist.
     """
     shape = recorded.get("shape")
+    size = None if shape is None else tuple(int(n) for n in shape[1:])
+    kinds = Request("replacements", size=size)
+    about = Request("about") if state.source != "model" else None
+    if state.scene:
+        scene = {"scene": scene_source(state.scene), "mapping": state.mapping or mapping or "nyquist",
+                 "size": size, "phases": state.phases}  # fmt: skip
+        return Questions(*_orders(state, scene), None, kinds, about=about)
     chosen = state.tones
     if chosen is None and recorded.get("tone") is not None:
         chosen = (tuple(int(m) for m in recorded["tone"]),)  # type: ignore[assignment]
     common: dict[str, Any] = {
-        "size": None if shape is None else tuple(int(n) for n in shape[1:]),
+        "size": size,
+        "weights": read_weights(state.weights),
         "tone": None if chosen is None else chosen[0],
         "phases": state.phases,
         "amplitude": state.amplitude,
@@ -102,12 +148,10 @@ def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Q
     }
     second = chosen[1] if chosen is not None and len(chosen) > 1 else None
     changed = state.replacements
-    orders = Request("orders", tone2=second, replacements=changed, **common)
-    before = Request("orders", tone2=second, **common) if changed else None
+    orders, before = _orders(state, {"tone2": second, **common})
     spectra = (
         Request("spectra", tone2=second, layers=(layer,), replacements=changed, **common) if layer else None
     )
-    kinds = Request("replacements", size=common["size"])
     sweep = None
     if state.lens == "drive":
         # a small drive leaves the higher orders below what single precision rounds away
@@ -116,7 +160,13 @@ def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any]) -> Q
         sweep = Request(
             "sweep", tone2=second, replacements=changed, amplitudes=amplitudes, dtype="float64", **fixed
         )
-    return Questions(orders, before, spectra, kinds, sweep)
+    return Questions(orders, before, spectra, kinds, sweep, about)
+
+
+def _orders(state: MicroscopeState, excitation: dict[str, Any]) -> tuple[Request, Request | None]:
+    """Return the question of the network as it is shown, then as it was where something is replaced."""
+    before = Request("orders", **excitation) if state.replacements else None
+    return Request("orders", replacements=state.replacements, **excitation), before
 
 
 def drive_levels(lowest: int, highest: int) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from workbench.session.frame import record_at
@@ -14,11 +15,14 @@ from workbench.session.microscope_bench import Bench
 from workbench.session.microscope_frames import one_axis
 from workbench.session.microscope_questions import Questions, questions, specimen_of
 from workbench.session.microscope_recorded import recorded_spectrum
+from workbench.session.microscope_scenes import NO_LINES
 from workbench.session.microscope_spacing import pixel_spacing
 from workbench.session.microscope_state import MicroscopeState
 from workbench.session.order_frames import default_layer
 
 __all__ = ["Scene", "Scope"]
+
+PASSES = "pass_orders"  # the group of records
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,8 @@ class Scene:
         Why there is nothing, or less, to see.
     sweep, swept
         Its orders against the drive, None before somebody looks; which question that answers.
+    networks
+        All that the run has, as far as known.
     """
 
     key: Hashable
@@ -62,6 +68,7 @@ class Scene:
     spectrum_reason: str = ""
     sweep: xr.Dataset | None = None
     swept: Hashable = None
+    networks: tuple[str, ...] = ()
 
 
 class Scope:
@@ -82,6 +89,7 @@ class Scope:
         self.hub: Hub | None = None
         self.run: Any = None
         self.spacing: tuple[float, float] | None = None
+        self.mapping = ""
         self._recorded: tuple[Hashable, xr.Dataset] | None = None
         self._last: tuple[Hashable, Scene] | None = None
 
@@ -89,6 +97,22 @@ class Scope:
         """Turn to a run."""
         self.hub, self.run = hub, run
         self.spacing = pixel_spacing(getattr(run, "spec", None))
+        self.mapping = str(getattr(getattr(run, "spec", None), "mapping", ""))
+
+    @property
+    def passes(self) -> list[str]:
+        """Names of the passes of other networks that the run records beside its generator."""
+        return [] if self.hub is None else self.hub.parts.get(PASSES, [])
+
+    @property
+    def recorded(self) -> xr.Dataset | None:
+        """Recorded analyses of the generator, or of the pass chosen; None where there are none (yet)."""
+        if self.hub is None:
+            return None
+        records, passed = self.hub.records, self.state.passed
+        if passed:
+            return records.tree(PASSES).get(passed) if PASSES in records else None
+        return records.dataset("orders") if "orders" in records else None
 
     def scene(self) -> Scene:
         """Return what can be shown now."""
@@ -105,6 +129,10 @@ class Scope:
         if specimen is None:
             return Scene("no run", None, reason="No run yet: start one on the training desk.")
         self.bench.turn_to(specimen)
+        try:
+            self._questions("")
+        except ValueError as error:
+            return Scene(("no question", str(error)), None, reason=f"{error}.")
         return self._from_answers(specimen)
 
     def ask(self) -> None:
@@ -137,8 +165,10 @@ class Scope:
     def _from_records(self) -> Scene:
         if self.hub is None:
             return Scene("no run", None, reason="No run yet: start one on the training desk.")
-        records = self.hub.records
-        steps = records.steps("orders")
+        if self.state.passed:
+            self.hub.want(PASSES)
+        recorded = self.recorded
+        steps = np.zeros(0, int) if recorded is None else recorded["step"].values
         index = record_at(steps, self.state.step)
         if index is None:
             reason = (
@@ -146,12 +176,14 @@ class Scope:
                 if steps.size
                 else self._nothing_recorded()
             )
-            tree = records.tree("layers") if "layers" in records else {}
+            records = self.hub.records
+            tree = records.tree("layers") if "layers" in records and not self.state.passed else {}
             layer = self.state.layer if self.state.layer in tree else next(iter(tree), "")
             return Scene(("none", reason), None, layer, reason=reason)
-        orders = records.dataset("orders").isel(step=index)
+        assert recorded is not None
+        orders = recorded.isel(step=index)
         layer = default_layer(orders, self.state.layer)
-        key = (self.state.run, "recorded", int(steps[index]))
+        key = (self.state.run, "recorded", self.state.passed, int(steps[index]))
         return Scene(
             key, orders, layer, spectrum=self._recorded_spectrum((*key, layer), orders, layer),
             step=int(steps[index]),
@@ -161,6 +193,11 @@ class Scope:
         )  # fmt: skip
 
     def _nothing_recorded(self) -> str:
+        if self.state.passed and self.state.passed not in self.passes:
+            there = ", ".join(self.passes) or "none"
+            return f"No pass {self.state.passed} is recorded; there are: {there}."
+        if self.state.passed:
+            return "The records of this pass are being read."
         records, state = (self.hub.records, getattr(self.hub.status, "state", "")) if self.hub else (None, "")
         if records is not None and "layers" in records:
             return (
@@ -185,7 +222,7 @@ class Scope:
             recorded = dict(self.hub.records.dataset("orders").attrs)
         if self.state.network != "generator":
             recorded.pop("shape", None)
-        return questions(self.state, layer, recorded)
+        return questions(self.state, layer, recorded, self.mapping)
 
     def _fresh_layer(self) -> str:
         """Layer under the lens: the one chosen, else the first with a theory; its parts stand for it."""
@@ -207,15 +244,17 @@ class Scope:
         reason = trouble or ("" if orders is not None else "The network is being analysed.")
         spectra = self.bench.known(wanted.spectra) if wanted.spectra is not None else None
         why = self.bench.trouble(wanted.spectra) if wanted.spectra is not None else ""
-        whose = (self.state.source, self.state.run, self.state.model)
+        whose = (self.state.source, self.state.run, self.state.model, self.state.network)
+        about = (self.bench.known(wanted.about) or {}) if wanted.about is not None else {}
         if orders is None and not trouble:
             return self._until_then(whose, reason)
         scene = Scene(
             (specimen, wanted.orders), orders, layer,
             before=self.bench.known(wanted.before) if wanted.before is not None else None,
             spectrum=spectra[layer].to_dataset() if spectra is not None else None,
+            networks=tuple(about.get("networks", ())),
             kinds=self.bench.known(wanted.kinds) or {}, step=specimen.step, fresh=True, specimen=specimen,
-            reason=reason, spectrum_reason=why,
+            reason=reason, spectrum_reason=NO_LINES if self.state.scene else why,
             sweep=self.bench.known(wanted.sweep) if wanted.sweep is not None else None, swept=wanted.sweep,
         )  # fmt: skip
         if orders is not None:
@@ -226,6 +265,7 @@ class Scope:
         """Return what is shown while an analysis is awaited: what was seen last of the same network."""
         if self._last is not None and self._last[0] == whose:
             return self._last[1]
-        if self.state.source == "checkpoint" and self.hub is not None and "orders" in self.hub.records:
+        generator = self.state.network == "generator" and not self.state.passed
+        if self.state.source == "checkpoint" and generator and self.recorded is not None:
             return self._from_records()
         return Scene(("awaited", reason), None, reason=reason)

@@ -7,6 +7,7 @@ from typing import Any
 
 import param
 
+from workbench.session.line_frames import ALONG
 from workbench.session.state import DeskState
 
 __all__ = ["URL_NAMES", "Held", "MicroscopeState", "Replacement", "read_replacements", "write_replacements"]
@@ -22,6 +23,7 @@ URL_NAMES = {
     "amplitude": "amplitude", "offset": "offset", "phases": "phases", "replaced": "replace",
     "threshold": "threshold", "linear": "linear", "order": "order", "units": "units",
     "marker": "marker", "delta": "delta", "a": "a", "lens": "lens",
+    "passed": "pass", "along": "cut", "weights": "weights", "scene": "scene", "mapping": "mapping",
     "drive_from": "drive_from", "drive_to": "drive_to",
 }  # fmt: skip
 """Which choice goes into the page's address under which name."""
@@ -109,6 +111,7 @@ class MicroscopeState(DeskState):
     )
     model = param.String("", doc="Token of a model that an owner opened at this server.")
     network = param.String("generator", doc="Which of the run's networks.")
+    passed = param.String("", doc="Recorded pass of another network, as discriminator_real; empty: none.")
     tone_y = param.Integer(None, allow_None=True, doc="Cycles per frame along y; None: as recorded.")
     tone_x = param.Integer(None, allow_None=True, doc="Cycles per frame along x; None: as recorded.")
     second_y = param.Integer(None, allow_None=True, doc="Second tone, cycles per frame along y.")
@@ -116,10 +119,14 @@ class MicroscopeState(DeskState):
     amplitude = param.Number(1.0, bounds=(0, None), inclusive_bounds=(False, True), doc="Of each tone.")
     offset = param.Number(0.0, doc="Constant under the tone.")
     phases = param.Integer(16, bounds=(3, 256), doc="Copies J of the frame, phases advanced by 2π/J.")
+    weights = param.String("", doc="Factor of each input channel, as 1, 0.5; empty: 1 each.")
+    scene = param.String("", doc="A complex scene instead of tones: its name, or data/FILE; empty: none.")
+    mapping = param.String("", doc="Maps the scene to the network's input; empty: as in the run.")
     replaced = param.String("", doc="Layers replaced: layer=kind;layer=kind.")
     threshold = param.Number(-60, bounds=(-140, 0), doc="Level above which lines are labelled, dBc.")
     linear = param.Boolean(False, doc="Amplitudes instead of decibels.")
     order = param.Integer(None, allow_None=True, doc="Show only this order; None: all.")
+    along: Any = param.Selector(default="x", objects=list(ALONG), doc="Axis of the cut spectrum.")
     units: Any = param.Selector(default="sample", objects=list(UNITS), doc="Of the frequency axes.")
     marker = param.String("", doc="Marked input frequency y,x in cycles per input pixel.")
     delta = param.String("", doc="The other end of the delta marker, as `marker`.")
@@ -180,13 +187,18 @@ class MicroscopeState(DeskState):
     def turn_to(self, run: str) -> None:
         """Turn to another run, live: the layers of one network are not those of another."""
         self._forget()
-        self.param.update(source="recorded", model="")
+        self.param.update(source="recorded", model="", network="generator", passed="")
         self.choose_run(run)
 
     def open_model(self, token: str) -> None:
         """Turn to a model that was opened at this server."""
         self._forget()
-        self.param.update(source="model", model=token, layer="", a="")
+        self.param.update(source="model", model=token, network="generator", passed="", layer="", a="")
+
+    def turn_to_network(self, name: str) -> None:
+        """Turn to another network of the run, or to another recorded pass ("" is the generator's)."""
+        self._forget()
+        self.param.update(layer="", **{"passed" if self.source == "recorded" else "network": name})
 
     def _forget(self) -> None:
         self._past.clear()

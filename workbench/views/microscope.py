@@ -12,11 +12,12 @@ from workbench.plots import cause_colour
 from workbench.session import Hub
 from workbench.session.control import Control
 from workbench.session.microscope_bench import Bench
-from workbench.session.microscope_code import fresh_code, recorded_code
+from workbench.session.microscope_code import code_of
 from workbench.session.microscope_compare import Comparison, Pair, changes, largest_change
 from workbench.session.microscope_frames import data_rows, network_rows, one_axis
 from workbench.session.microscope_model import may_open_models
 from workbench.session.microscope_panels import Panels
+from workbench.session.microscope_scenes import scene_names
 from workbench.session.microscope_scope import Scene, Scope
 from workbench.session.microscope_state import UNITS, URL_NAMES, MicroscopeState
 from workbench.views import microscope_cards as cards
@@ -30,6 +31,7 @@ from workbench.views.microscope_lens import Lens
 from workbench.views.microscope_list import NetworkList
 from workbench.views.microscope_peaks import Peaks
 from workbench.views.microscope_styles import ASIDE, BODY, MIDDLE, NETWORK, WORDS
+from workbench.views.microscope_timers import Timer
 from workbench.views.microscope_whatif import WhatIf
 from workbench.views.panels import spectrum_card
 from workbench.views.pump import Pump
@@ -82,8 +84,8 @@ class Microscope(pn.viewable.Viewer):
         self.panels = Panels(self.scope)
         self.comparison = Comparison(self.scope, self._run_records)
         self._document: Any = None
-        self._ticker: Any = None
-        self._player: Any = None
+        self._ticker = Timer(self._look, LOOK_MS)
+        self._player = Timer(self._next_frame, FRAME_MS)
         self._drawing = False
         self.scene = Scene("nothing", None)
         self.dialogs = Dialogs(self.control)
@@ -110,8 +112,9 @@ class Microscope(pn.viewable.Viewer):
             actions["Open model"] = lambda: self.dialogs.model(self._opened)
         actions["?"] = self.dialogs.keys
         self.bar = MicroscopeBar(
-            state, names, can_control, actions, self._choose_run, self._choose_source, self.cancel
-        )
+            state, names, can_control, actions, self._choose_run, self._choose_source, self.cancel,
+            lambda: self.scope.passes,
+        )  # fmt: skip
         self.network = NetworkList(sizing_mode="stretch_width", margin=0)
         self.network.param.watch(self._layer_chosen, "selected")
         self.tools = cards.SpectrumTools(state)
@@ -190,8 +193,7 @@ class Microscope(pn.viewable.Viewer):
             self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
             self._bring_tools()
             if self.excitation is not None and self.scene.orders is not None:
-                self.excitation.offer(self.scene.orders.attrs.get("tone", ()))
-            self.layer.draw(self.scene.layer, self.panels.deed(self.scene), self.panels.figures(self.scene))
+                self.excitation.offer(self.scene.orders.attrs)
             self.peaks.draw(self.scene, self._draw_network())
             self.tools.offer(self.peaks.orders(), self.scope.spacing is not None)
             self._draw_comparison(beside)
@@ -203,26 +205,31 @@ class Microscope(pn.viewable.Viewer):
                 self._step_bar.styles = styles
         finally:
             self._drawing = False
-        self._tick()
+        self._ticker.want(self.bench.busy and self._document is not None)
 
     def _bring_tools(self) -> None:
         """Build what changes a fresh analysis when there is first one to change."""
         if self.what_if is None and self.state.source != "recorded" and self.control.can_control:
             self.what_if = WhatIf(self.state, self._train)
-            self.excitation = Excitation(self.state, self._analyse)
+            self.excitation = Excitation(self.state, self._analyse, scene_names())
             self._aside[:] = [self.layer, self.peaks, self.what_if, self.compared, self.excitation]
 
     def _draw_network(self) -> dict[str, str]:
         """Show the list of layers; return the colour of every cause in it."""
         scene, colours = self.scene, {}
         if scene.orders is not None:
-            causes = [str(cause) for cause in scene.orders["cause"].values]
+            rows = network_rows(shown := one_axis(scene.orders))
+            causes = [str(cause) for cause in shown["cause"].values]
             levels = sum(cause.startswith("image_") for cause in causes)
             colours = {cause: cause_colour(cause, levels) for cause in causes}
             replaced = [layer for layer, _ in self.state.replacements] if scene.fresh else []
-            rows = network_rows(one_axis(scene.orders))
             self.network.send(colours=list(colours.values()), replaced=replaced, **rows)
-        elif self.state.source == "recorded" and scene.layer and self.scope.hub is not None:
+        elif (
+            self.state.source == "recorded"
+            and not self.state.passed
+            and scene.layer
+            and self.scope.hub is not None
+        ):
             self.network.send(**data_rows(self.scope.hub.records.tree("layers")))
         else:
             self.network.send(layers=[], shares=[], unsure=[])
@@ -256,14 +263,6 @@ class Microscope(pn.viewable.Viewer):
         return self.scope.trouble
 
     # ------------------------------------------------------------------ awaited answers
-    def _tick(self) -> None:
-        """Look for the answer now and then, as long as one is awaited."""
-        if self.bench.busy and self._ticker is None and self._document is not None:
-            self._ticker = pn.state.add_periodic_callback(self._look, period=LOOK_MS)
-        elif not self.bench.busy and self._ticker is not None:
-            self._ticker.stop()
-            self._ticker = None
-
     def _look(self) -> None:
         if self.bench.collect():
             self.pump.request()
@@ -273,7 +272,7 @@ class Microscope(pn.viewable.Viewer):
     # ------------------------------------------------------------------ what a viewer does
     def _changed(self, *events: Any) -> None:
         if any(event.name == "playing" for event in events):
-            self._play()
+            self._player.want(self.state.playing)
         if not self._drawing:
             self.pump.request()
 
@@ -328,16 +327,9 @@ class Microscope(pn.viewable.Viewer):
     def _go_to(self, step: int) -> None:
         self.state.step = min(step, self.state.last)
 
-    def _play(self) -> None:
-        if self._player is not None:
-            self._player.stop()
-            self._player = None
-        if self.state.playing:
-            self._player = pn.state.add_periodic_callback(self._next_frame, period=FRAME_MS)
-
     def _next_frame(self) -> None:
-        if self.scope.hub is not None and not self.pump.waiting:
-            self.state.advance([int(step) for step in self.scope.hub.records.steps("orders")])
+        if self.scope.recorded is not None and not self.pump.waiting:
+            self.state.advance([int(step) for step in self.scope.recorded["step"].values])
 
     # ------------------------------------------------------------------ runs and models
     def _open(self, name: str) -> None:
@@ -354,22 +346,23 @@ class Microscope(pn.viewable.Viewer):
     def _run_records(self, name: str) -> Any:
         """Return recorded analyses of a run by name, None where there are none."""
         if name == self.state.run and self.scope.hub is not None:
-            hub = self.scope.hub
-        else:
-            try:
-                hub, _ = self._open_hub(name)
-            except ValueError:
-                return None
-            if not hub.watched:
-                hub.refresh()
+            return self.scope.recorded
+        try:
+            hub, _ = self._open_hub(name)
+        except ValueError:
+            return None
+        if not hub.watched:
+            hub.refresh()
         return hub.records.dataset("orders") if "orders" in hub.records else None
 
     def _opened(self, token: str) -> None:
         self.state.open_model(token)
 
     def _train(self) -> None:
-        step = getattr(self.scene.specimen, "step", None)
-        self.dialogs.train(step, self.state.replacements, self._choose_run)
+        step, network = getattr(self.scene.specimen, "step", None), self.state.network
+        whose = "" if network == "generator" else f"{network}."
+        replaced = tuple((f"{whose}{layer}", kind) for layer, kind in self.state.replacements)
+        self.dialogs.train(step, replaced, self._choose_run)
 
     def _export(self) -> None:
         name = self.state.run or "model"
@@ -378,13 +371,7 @@ class Microscope(pn.viewable.Viewer):
 
     def as_code(self) -> str:
         """Return notebook code that repeats the analysis shown, with its lines."""
-        scene, state = self.scene, self.state
-        if scene.fresh and scene.orders is not None:
-            return fresh_code(
-                scene.specimen, state.replacements, scene.layer, scene.orders, float(state.threshold)
-            )
-        path = str(getattr(self.scope.run, "path", state.run))
-        return recorded_code(path, scene.layer, state.held)
+        return code_of(self.scope, self.scene)
 
     def insert(self, line: Any) -> None:
         """Put a line above everything."""

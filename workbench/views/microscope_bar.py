@@ -12,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.session.microscope_bench import Bench
+from workbench.session.microscope_scenes import scene_title
 from workbench.session.microscope_scope import Scene
 from workbench.session.microscope_state import MicroscopeState
 from workbench.session.words import duration
@@ -45,8 +46,26 @@ def scene_words(scene: Scene) -> str:
     attrs = scene.orders.attrs
     what = "recorded" if not scene.fresh else getattr(scene.specimen, "title", "analysed")
     step = "" if scene.step is None or scene.fresh else f" at step {scene.step}"
-    tone = str(attrs.get("tone", "")).replace("[", "(").replace("]", ")")
-    return f"{what}{step} · tone {tone} cycles/frame · {attrs.get('phases')} phases"
+    if "tone" in attrs:
+        tone = str(attrs["tone"]).replace("[", "(").replace("]", ")")
+        given = f"tone {tone} cycles/frame"
+    else:
+        given = scene_title(attrs)
+    return f"{what}{step} · {given} · {attrs.get('phases')} phases"
+
+
+def network_options(state: MicroscopeState, scene: Scene, passes: list[str]) -> dict[str, str]:
+    """Return the networks, or recorded passes, that can be chosen: name by words.
+
+    >>> network_options(MicroscopeState(), Scene("k", None), ["discriminator_real"])
+    {'generator': '', 'discriminator: real': 'discriminator_real'}
+    """
+    if state.source == "model":
+        return {}
+    if state.source == "recorded":
+        names = dict.fromkeys(["", *passes, *([state.passed] if state.passed else [])])
+        return {name.replace("_", ": ", 1) or "generator": name for name in names}
+    return {name: name for name in dict.fromkeys(["generator", *scene.networks, state.network])}
 
 
 class MicroscopeBar(pn.viewable.Viewer):
@@ -64,6 +83,8 @@ class MicroscopeBar(pn.viewable.Viewer):
         By label of the button: what it does.
     on_run, on_source, on_cancel
         Called with the run or the source chosen; to break off or try again.
+    passes
+        Returns the names of the passes that the run recorded.
     """
 
     def __init__(
@@ -75,9 +96,11 @@ class MicroscopeBar(pn.viewable.Viewer):
         on_run: Callable[[str], None],
         on_source: Callable[[str], None],
         on_cancel: Callable[[], None],
+        passes: Callable[[], list[str]] = list,
     ) -> None:
         super().__init__()
-        self.state = state
+        self.state, self._passes = state, passes
+        self._networks = {"generator": ""}
         self.select = pmui.Select(
             label="Run", options=names, value=state.run if state.run in names else None, size="small",
             width=200, margin=(4, 0), css_classes=["run-select"],
@@ -88,6 +111,11 @@ class MicroscopeBar(pn.viewable.Viewer):
             align="center", visible=may_ask,
         )  # fmt: skip
         self.source.param.watch(lambda event: self._chosen(event.new, on_source), "value")
+        self.network = pmui.Select(
+            label="Network", options=["generator"], value="generator", size="small", width=170,
+            margin=(4, 0), visible=False,
+        )  # fmt: skip
+        self.network.param.watch(lambda event: self._network_chosen(event.new), "value")
         self.words = Text(
             '<div class="status">&nbsp;</div>',
             KEYS + LINK,
@@ -97,7 +125,7 @@ class MicroscopeBar(pn.viewable.Viewer):
         self.cancel.on_click(lambda _event: on_cancel())
         self.buttons = {label: self._button(label, action) for label, action in actions.items()}
         self._bar = pn.Row(
-            self.select, self.source, self.words, self.cancel,
+            self.select, self.source, self.network, self.words, self.cancel,
             pn.Row(*self.buttons.values(), margin=0, styles={"flex-wrap": "wrap", "align-self": "center"}),
             sizing_mode="stretch_width", margin=0, stylesheets=[RUN_BAR], css_classes=["run-bar"],
         )  # fmt: skip
@@ -123,6 +151,22 @@ class MicroscopeBar(pn.viewable.Viewer):
         if self.state.run and self.state.run not in self.select.options:
             self.select.options = [self.state.run, *self.select.options]
         _set(self.select, value=self.state.run or None)
+        self._offer_networks(scene)
+
+    def _offer_networks(self, scene: Scene) -> None:
+        found = network_options(self.state, scene, self._passes())
+        wanted = self.state.passed if self.state.source == "recorded" else self.state.network
+        words = next((words for words, name in found.items() if name == wanted), None)
+        self._networks = found
+        if words is not None:
+            _set(self.network, options=list(found), value=words)
+        _set(self.network, visible=len(found) > 1)
+
+    def _network_chosen(self, words: str) -> None:
+        name = self._networks.get(words)
+        shown = self.state.passed if self.state.source == "recorded" else self.state.network
+        if name is not None and name != shown:
+            self.state.turn_to_network(name)
 
     def _way_to_the_desk(self) -> str:
         if not self.state.run or self.state.source == "model":

@@ -30,6 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 ALL = "all orders"
+CUTS = ["along x", "along y", "radial"]
 DB_TICKS = [(0.0, "−100"), (0.25, "−75"), (0.5, "−50"), (0.75, "−25"), (1.0, "0")]
 
 
@@ -79,6 +80,7 @@ def spectrum_card(tools: SpectrumTools, on_line: Callable[[int], None]) -> Panel
 
 MERITS = {
     "gain": ("gain", "dB"), "thd": ("THD", "dBc"), "sfdr": ("SFDR", "dB"), "sinad": ("SINAD", "dB"),
+    "phase_fidelity": ("fidelity", "%"), "linear_order_share": ("linear", "%"),
     "alias": ("alias", "dB"), "image": ("image", "dB"), "leakage": ("leakage", "dB"),
 }  # fmt: skip
 
@@ -253,13 +255,15 @@ class SpectrumTools(pn.viewable.Viewer):
         self.units = pmui.Select(
             label="Frequency in", options=self._units(False), value=UNITS[state.units], width=150, **select
         )
+        self.along = pmui.Select(label="Cut", options=CUTS, value=_cut(state.along), width=96, **select)
         self._bar = pn.Row(
-            self.threshold, self.linear, self.order, self.units,
+            self.threshold, self.linear, self.order, self.along, self.units,
             sizing_mode="stretch_width", margin=(8, 0, 4, 0), stylesheets=[TOOLS],
         )  # fmt: skip
         self.threshold.param.watch(self._moved, "value_throttled")
         self.linear.param.watch(self._moved, "value")
         self.order.param.watch(self._moved, "value")
+        self.along.param.watch(self._moved, "value")
         self.units.param.watch(self._moved, "value")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -274,6 +278,7 @@ class SpectrumTools(pn.viewable.Viewer):
         _set(self.units, options=self._units(metres), value=UNITS[state.units])
         _set(self.threshold, value=int(state.threshold))
         _set(self.linear, value=state.linear)
+        _set(self.along, value=_cut(state.along))
 
     def _units(self, metres: bool) -> list[str]:
         return [words for name, words in UNITS.items() if metres or name != "metre"]
@@ -284,12 +289,18 @@ class SpectrumTools(pn.viewable.Viewer):
             name, value = "threshold", event.new
         elif event.obj is self.linear:
             name, value = "linear", event.new
+        elif event.obj is self.along:
+            name, value = "along", event.new.removeprefix("along ")
         elif event.obj is self.order:
             name, value = "order", None if event.new == ALL else int(event.new.split("±")[-1].split()[-1])
         else:
             name, value = "units", next(unit for unit, words in UNITS.items() if words == event.new)
         if (value is not None or name == "order") and getattr(self.state, name) != value:
             self.state.param.update(**{name: value})
+
+
+def _cut(along: str) -> str:
+    return along if along in CUTS else f"along {along}"
 
 
 def _set(widget: Any, **values: Any) -> None:

@@ -1,4 +1,4 @@
-"""What goes into the network under the microscope: tones, level, phases."""
+"""What goes into the network under the microscope: tones or a scene, level, phases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.session.captions import MAPPING_NAMES
+from workbench.session.microscope_questions import read_weights
 from workbench.session.microscope_state import MicroscopeState
 from workbench.views.microscope_styles import TOOLS, WORDS
 from workbench.views.newrun import NO_STEPPERS
@@ -28,6 +30,7 @@ PRESETS: dict[str, tuple[int, int, int, int] | None] = {
 }
 PHASES = [8, 16, 32, 64, 128]
 _FIELD = {"size": "small", "margin": 0, "width": 84}
+TONES, AS_RUN = "tones", "as the run"
 NUMBERS = ("tone_y", "tone_x", "second_y", "second_x", "amplitude", "offset")
 
 
@@ -40,12 +43,20 @@ class Excitation(pn.viewable.Viewer):
         Takes the values when "Analyse" is pressed.
     on_analyse
         Called then.
+    scenes
+        What the scenes are called, by name.
     """
 
-    def __init__(self, state: MicroscopeState, on_analyse: Callable[[], None]) -> None:
+    def __init__(
+        self, state: MicroscopeState, on_analyse: Callable[[], None], scenes: dict[str, str]
+    ) -> None:
         super().__init__()
         self.state, self._on_analyse = state, on_analyse
         self._offered: list[int] = []
+        self._channels = 0
+        known = {state.scene: state.scene} if state.scene else {}
+        self._scenes = {TONES: ""} | {words: name for name, words in (known | scenes).items()}
+        self._mappings = {AS_RUN: ""} | {words.rstrip(","): name for name, words in MAPPING_NAMES.items()}
         labels = ("Tone y", "Tone x", "2nd y", "2nd x", "Amplitude", "Offset")
         self.fields: dict[str, Any] = {}
         for name, label in zip(NUMBERS, labels, strict=True):
@@ -58,6 +69,19 @@ class Excitation(pn.viewable.Viewer):
         self.fields["phases"] = pmui.Select(
             label="Phases J", options=sorted({*PHASES, state.phases}), value=state.phases, **_FIELD
         )
+        wide = {"size": "small", "margin": 0, "width": 178}
+        self.scene = pmui.Select(
+            label="Fed with", options=list(self._scenes), value=_key(self._scenes, state.scene), **wide
+        )
+        self.mapping = pmui.Select(
+            label="Scene mapped by", options=list(self._mappings), value=_key(self._mappings, state.mapping),
+            **wide,
+        )  # fmt: skip
+        self.scene.param.watch(lambda _event: self._show_what_matters(), "value")
+        self.weights = pmui.TextInput(
+            label="Channel weights", value=state.weights, placeholder="1, 0.5", size="small", margin=0,
+            width=178,
+        )  # fmt: skip
         self.preset = pmui.Select(
             label="Preset", options=list(PRESETS), value="As recorded", size="small", margin=0, width=178
         )
@@ -69,21 +93,26 @@ class Excitation(pn.viewable.Viewer):
         fields = self.fields
         self._card = pn.Column(
             Text("<h2>Excitation</h2>"),
+            pn.Row(self.scene, self.mapping, **row),
             pn.Row(self.preset, self.go, **row),
             pn.Row(*(fields[name] for name in NUMBERS[:4]), **row),
             pn.Row(*(fields[name] for name in ("amplitude", "offset", "phases")), **row),
+            pn.Row(self.weights, **row),
             self.note,
             sizing_mode="stretch_width", margin=0, css_classes=["card"],
             stylesheets=[CARD + ":host(.card) { gap: 10px; }"],
         )  # fmt: skip
         state.param.watch(self._follow, [*NUMBERS, "phases"])
+        state.param.watch(self._follow_scene, ["scene", "mapping", "weights"])
+        self._show_what_matters()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._card
 
-    def offer(self, tone: Any) -> None:
+    def offer(self, attrs: dict[str, Any]) -> None:
         """Show the tone of the analysis in the fields, as long as none was chosen."""
-        cycles = [int(m) for m in np.ravel(tone)]
+        cycles = [int(m) for m in np.ravel(attrs.get("tone", ()))]
+        self._channels = int(attrs["shape"][0]) if len(attrs.get("shape", ())) == 3 else 0
         if self.state.tones is None and len(cycles) == 2 and cycles != self._offered:
             self._offered = cycles
             self.fields["tone_y"].value, self.fields["tone_x"].value = cycles
@@ -102,23 +131,57 @@ class Excitation(pn.viewable.Viewer):
                 values[name] = self.state.param[name].default
         for name in ("second_y", "second_x"):  # a tone (0, 0) is none
             values[name] = values[name] if values["second_y"] or values["second_x"] else None
-        if not (values["tone_y"] or values["tone_x"]):
+        scene = self._scenes[self.scene.value]
+        if not scene and not (values["tone_y"] or values["tone_x"]):
             self.say("A tone (0, 0) is a constant: one of its two numbers of cycles must differ from 0.")
             return
+        if scene:  # the tones stay as they were, for when the scene is taken away
+            values = {"phases": values["phases"]}
+        weights = self.weights.value_input or self.weights.value or ""
         try:
-            self.state.param.update(**values)
+            self._check(weights)
+            mapping = self._mappings[self.mapping.value]
+            self.state.param.update(scene=scene, mapping=mapping, weights=weights, **values)
         except ValueError as error:
             self.say(str(error))
             return
         self.say("")
         self._on_analyse()
 
+    def _check(self, weights: str) -> None:
+        found = read_weights(weights)
+        if found is not None and self._channels and len(found) != self._channels:
+            raise ValueError(
+                f"The input has {self._channels} channel{'s' * (self._channels != 1)}, but {len(found)} "
+                f"channel weight{'s are' if len(found) != 1 else ' is'} given."
+            )
+
+    def _show_what_matters(self) -> None:
+        """Let only be filled in what the excitation has."""
+        scene = bool(self._scenes[self.scene.value])
+        for widget in (self.preset, self.weights, *(self.fields[name] for name in NUMBERS)):
+            widget.disabled = scene
+        self.mapping.disabled = not scene
+
     def say(self, sentence: str) -> None:
         """Say what the fields mean, or why they do not."""
         self.note.text = f'<p class="small two">{escape(sentence) or "&nbsp;"}</p>'
+
+    def _follow_scene(self, *_events: Any) -> None:
+        state = self.state
+        if state.scene not in self._scenes.values():
+            self._scenes[state.scene] = state.scene
+            self.scene.options = list(self._scenes)
+        self.scene.value = _key(self._scenes, state.scene)
+        self.mapping.value = _key(self._mappings, state.mapping)
+        self.weights.value = state.weights
 
     def _follow(self, *events: Any) -> None:
         for event in events:
             widget = self.fields[event.name]
             if widget.value != (event.new or 0):
                 widget.value = event.new or 0
+
+
+def _key(names: dict[str, str], value: str) -> str:
+    return next((words for words, name in names.items() if name == value), next(iter(names)))
