@@ -8,6 +8,7 @@ from workbench.scenes.raytracing import (
     Tracer,
     critical_baseline,
     flat_ground,
+    flatten_view,
     fringe_frequency,
     join_meshes,
     scene_view,
@@ -210,13 +211,20 @@ def test_asking_for_more_does_not_change_what_was_asked_before():
 
 def test_depth_of_flat_ground_is_a_ramp_and_of_a_wall_its_foot():
     scene = acquire(shape=(8, 64))
-    np.testing.assert_allclose(scene.condition[0], np.tile(np.arange(-63, 64, 2) / 64, (8, 1)), atol=1e-6)
+    near, far = scene.condition.attrs["depth_limits"]
+    assert far == pytest.approx(32 * 0.6)
+    assert near == pytest.approx(-far - 25 / np.cos(np.deg2rad(40)))
+    depth = near + (far - near) * (scene.condition + 1) / 2
+    np.testing.assert_allclose(depth[0], np.tile(scene.x, (8, 1)), atol=1e-5)
     assert (scene.condition.values[1:] == -1).all()
     wall = acquire(join_meshes([GROUND, block((5, 9), (-100, 100), 10.0)]), shape=(8, 64))
-    foot = 5 * np.sin(np.deg2rad(40)) / (32 * 0.6)
     double = wall.condition.sel(channel="depth_2").values
     assert (double > -1).sum() > 8
-    np.testing.assert_allclose(double[double > -1], foot, atol=1e-4)
+    seen = near + (far - near) * (double[double > -1] + 1) / 2
+    np.testing.assert_allclose(seen, 5 * np.sin(np.deg2rad(40)), atol=1e-3)
+    # A roof of 10 m hides ground that is further away by h / cos θ.
+    roof = near + (far - near) * (wall.condition[0].values + 1) / 2
+    assert (roof - wall.x.values).min() == pytest.approx(-10 / np.cos(np.deg2rad(40)), abs=1e-4)
 
 
 def test_the_view_draws_paths_that_are_those_of_the_image():
@@ -237,6 +245,23 @@ def test_the_view_draws_paths_that_are_those_of_the_image():
         assert (frame[1, 0] + frame[-2, 0]) / 2 == pytest.approx(float(azimuth), abs=1e-6)
         for a, b in (points[:2], points[-1:-3:-1]):
             np.testing.assert_allclose((b - a) / np.linalg.norm(b - a), view.attrs["view"], atol=1e-6)
+
+
+def test_the_flattened_view_is_an_orthographic_projection():
+    view = scene_view(join_meshes([flat_ground(100.0), university()]), bounces=2, rays=4)
+    flat = flatten_view(view, turn=30.0, tilt=40.0)
+    # From any three directions the length of an edge is seen so that the squares add up to twice its own.
+    seen = [flatten_view(view, *angles).line for angles in ((30.0, 0.0), (120.0, 0.0), (30.0, 90.0))]
+    steps = [(line.diff("point") ** 2).sum("screen") for line in seen]
+    true = (view.path.diff("point") ** 2).sum("axis")
+    np.testing.assert_allclose(sum(steps), 2 * true, rtol=1e-9)
+    # The ground is painted first.
+    assert (flat.material.values[:2] == "ground").all()
+    assert (flat.material.values[2:] != "ground").all()
+    assert flat.outline.shape == (*view.faces.shape, 2)
+    assert ((flat.shade >= 0) & (flat.shade <= 1)).all()
+    with pytest.raises(ValueError, match="within ±90 degrees"):
+        flatten_view(view, tilt=91)
 
 
 def test_circular_numbers_are_circular():

@@ -121,12 +121,26 @@ def test_the_bar_counts_patches(capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_a_failure_ends_the_rest(monkeypatch):
+    made = []
+
+    def broken(*arguments, **options):
+        made.append(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workbench.scenes.raytracing.building_patches.simulate_sar", broken)
+    with pytest.raises(KeyboardInterrupt):
+        buildings(8, 200, building="box", cache=False, workers=1)
+    assert len(made) < 100
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"size": 0}, "buildings needs a positive whole number as size, found 0"),
         ({"size": 2000}, "at most 1024 pixels, found 2000"),
         ({"count": 0}, "positive whole number as count"),
+        ({"size": 1000, "count": 10_000}, "at most 300,000,000 pixels at once, found 10000 patches"),
         ({"seed": -1}, "seed of 0 or more, found -1"),
         ({"seed": 0.5}, "seed of 0 or more"),
         ({"workers": 0}, "positive whole number as workers"),

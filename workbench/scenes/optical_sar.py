@@ -12,7 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from workbench.scenes.raytracing import Acquisition, Mesh, Sensor, nadir_picture, simulate_sar
-from workbench.scenes.raytracing.buildings import KINDS, OVER_GROUND, Site
+from workbench.scenes.raytracing.building_patches import KINDS, OVER_GROUND, Site
 from workbench.scenes.raytracing.scene_cache import cache_folder, cached, content_hash
 from workbench.scenes.raytracing.simulation import ground_power
 from workbench.scenes.validity import require_whole

@@ -1,7 +1,7 @@
 """SAR images of triangle scenes by ray tracing, with the geometry they follow."""
 
 from workbench.scenes.raytracing.acquisition import Acquisition
-from workbench.scenes.raytracing.buildings import buildings
+from workbench.scenes.raytracing.building_patches import buildings
 from workbench.scenes.raytracing.geometry import (
     critical_baseline,
     fringe_frequency,
@@ -17,6 +17,7 @@ from workbench.scenes.raytracing.houses import (
     l_house,
     university,
 )
+from workbench.scenes.raytracing.isometric import flatten_view
 from workbench.scenes.raytracing.materials import MATERIALS, Material
 from workbench.scenes.raytracing.mesh_files import open_mesh
 from workbench.scenes.raytracing.meshes import Mesh, join_meshes, make_mesh
@@ -41,6 +42,7 @@ __all__ = [
     "courtyard_house",
     "critical_baseline",
     "flat_ground",
+    "flatten_view",
     "fringe_frequency",
     "gable_house",
     "height_field",

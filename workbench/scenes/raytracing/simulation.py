@@ -24,6 +24,7 @@ Complex = npt.NDArray[np.complex128]
 Array = npt.NDArray[np.float64]
 
 DEPTHS = 3
+HEADROOM = 25.0  # metres of height that the depth of the patch's near edge can show
 _EMPTY = -1.0
 
 
@@ -61,9 +62,9 @@ def simulate_sar(
     -------
     xarray.Dataset
         ``slc`` (y, x) complex64, power relative to the area of a pixel; ``condition`` (channel, y, x): slant
-        range of the first, second and third hit's echo, −1 at the near edge, 1 at the far edge, −1 where
-        there is none; ``slc_2`` and ``flat_phase`` (x) in radians where there is a baseline; ``slc_bounce``
-        (bounce, y, x) where asked. Coordinates y, x in metres; attrs with all units.
+        range of the first, second and third hit's echo, −1 and 1 at its attr ``depth_limits`` in metres, −1
+        where there is none; ``slc_2`` and ``flat_phase`` (x) in radians where there is a baseline;
+        ``slc_bounce`` (bounce, y, x) where asked. Coordinates y, x in metres; attrs with all units.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def simulate_sar(
     >>> from workbench.scenes.raytracing import flat_ground, simulate_sar
     >>> scene = simulate_sar(flat_ground(200.0), shape=(16, 16))
     >>> scene.slc.shape, scene.condition.shape, round(float(scene.condition[0, 8, 15]), 3)
-    ((16, 16), (3, 16, 16), 0.938)
+    ((16, 16), (3, 16, 16), 0.986)
     """
     sensor, plan = sensor or Sensor(), acquisition or Acquisition()
     require_whole("a SAR image", rows=shape[0], columns=shape[1])
@@ -110,13 +111,14 @@ def simulate_sar(
         data["slc_2"] = _image(name, grid, plan, np.sum(levels, axis=0), streams["noise_2"])
         flat = {"long_name": "phase of slc · conj(slc_2) on flat ground", "units": "rad"}
         data["flat_phase"] = (("x",), sensor.flat_phase(grid.range_, plan.baseline), flat)
-    data["condition"] = (("channel", "y", "x"), depth_planes(tracer, grid), _CONDITION)
+    limits = {"depth_limits": list(depth_limits(grid))}
+    data["condition"] = (("channel", "y", "x"), depth_planes(tracer, grid), _CONDITION | limits)
     return _labelled(data, grid, plan, by_bounce)
 
 
 _CONDITION = {
     "long_name": "slant-range depth of the sensor's view",
-    "units": "half the patch's range extent",
+    "units": "1",
     "valid_range": [-1.0, 1.0],
 }
 
@@ -128,16 +130,28 @@ def ground_power(sensor: Sensor) -> float:
     return sent / float(np.tan(sensor.angle))
 
 
+def depth_limits(grid: ImageGrid) -> tuple[float, float]:
+    """Slant ranges in metres that the condition has as −1 and 1.
+
+    The far edge of the patch, and 25 m of height before its near edge: in the sensor's view what is high is
+    nearer than the ground that it hides.
+    """
+    half = grid.shape[1] * grid.sensor.spacing_x / 2
+    return -half - HEADROOM / float(np.cos(grid.sensor.angle)), half
+
+
 def depth_planes(tracer: Tracer, grid: ImageGrid) -> npt.NDArray[np.float32]:
     """Slant range by bounce level of the rays through the pixels' middles, shape (3, y, x).
 
-    Scaled to −1 and 1 at the near and far edge of the patch and clipped there; −1 where nothing comes back.
+    Scaled to −1 and 1 at `depth_limits` and clipped there; −1 where nothing comes back.
     """
-    half = grid.shape[1] * grid.sensor.spacing_x / 2
+    near, far = depth_limits(grid)
     azimuth, elevation = np.meshgrid(grid.azimuth, grid.sensor.flat_elevation(grid.range_), indexing="ij")
     echoes = tracer.echoes(azimuth.ravel(), elevation.ravel(), DEPTHS)
     planes = np.full((DEPTHS, azimuth.size), _EMPTY)
-    planes[echoes.bounce.astype(int) - 1, echoes.ray] = np.clip(echoes.range_ / half, -1, 1)
+    planes[echoes.bounce.astype(int) - 1, echoes.ray] = np.clip(
+        2 * (echoes.range_ - near) / (far - near) - 1, -1, 1
+    )
     return planes.reshape(DEPTHS, *grid.shape).astype(np.float32)
 
 

@@ -28,6 +28,7 @@ OVER_GROUND = 3.0
 """Amplitude that becomes 1, over the root mean square of flat ground: about the 99 % quantile of a campus."""
 PLOT = 55.0  # metres between neighbouring houses
 _MAX_SIZE = 1024
+_MAX_PIXELS = 300_000_000  # some 6 GB
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def buildings(
         As in ``onetone``; the paper has 500 patches of 128 × 128 pixels.
     building : str
         "university", "box", "gable", "l_shape", "courtyard" (a quarter of them), "mixed", or the path of an
-        OBJ, PLY, STL file in metres with z up.
+        OBJ, PLY, STL file in metres with z up (absolute for runs: they have a folder of their own).
     bounces : int
         Longest paths, 1 … 5.
     aspect : float, optional
@@ -172,6 +173,10 @@ def buildings(
     require_whole("buildings", size=size, count=count)
     if size > _MAX_SIZE:
         raise ValueError(f"buildings makes patches of at most {_MAX_SIZE} pixels, found {size}")
+    if count * size**2 > _MAX_PIXELS:
+        raise ValueError(
+            f"buildings makes at most {_MAX_PIXELS:,} pixels at once, found {count} patches of {size}×{size}"
+        )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"buildings needs a seed of 0 or more, found {seed!r}")
     if workers is not None:
@@ -208,7 +213,7 @@ class _Job:
     by_bounce: bool
     model: Mesh | None
 
-    def patch(self, number: int) -> tuple[xr.Dataset, float, Any]:
+    def patch(self, number: int) -> tuple[xr.Dataset, Any]:
         """Make one patch; its number alone tells its random numbers from those of others."""
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
         sensor = self.sensor
@@ -223,42 +228,40 @@ class _Job:
             by_bounce=self.by_bounce,
             acquisition=self.plan,
         )
-        return image, aspect, middle
+        return image, (aspect, middle)
+
+
+def _trace(job: _Job, count: int, workers: int | None, progress: bool | None) -> list[tuple[xr.Dataset, Any]]:
+    """Make all patches, several at a time; in order, each with what was drawn for it."""
+    threads = workers or min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4)
+    shown = sys.stderr.isatty() if progress is None else progress
+    with ThreadPoolExecutor(threads) as pool:
+        results = pool.map(job.patch, range(count))
+        try:
+            return list(tqdm(results, total=count, desc="tracing", unit="patch", disable=not shown))
+        except BaseException:  # also when interrupted: without this, all the rest would be made first
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _gather(job: _Job, count: int, workers: int | None, progress: bool | None) -> xr.Dataset:
-    """Make all patches, several at a time, and stack them in order."""
-    threads = workers or min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4)
-    shown = sys.stderr.isatty() if progress is None else progress
-    images: dict[str, list[np.ndarray]] = {}
+    """Stack all patches, scaled for a network."""
     scale = OVER_GROUND * np.sqrt(ground_power(job.sensor))
-    with ThreadPoolExecutor(threads) as pool:
-        results = tqdm(
-            pool.map(job.patch, range(count)), total=count, desc="tracing", unit="patch", disable=not shown
-        )
-        aspects, places = [], []
-        for patch, aspect, middle in results:
-            for name in patch.data_vars:
-                values = patch[name].values
-                images.setdefault(str(name), []).append(
-                    values / np.float32(scale) if values.dtype.kind == "c" else values
-                )
-            aspects.append(aspect)
-            places.append(middle)
-    first = patch  # all have the same labels
+    traced = _trace(job, count, workers, progress)
+    first = traced[0][0]
     data: dict[str, Any] = {}
-    for name, values in images.items():
-        dims = first[name].dims
-        if name == "flat_phase":
-            data[name] = (dims, values[0], first[name].attrs)
-        else:
-            data[name] = (("sample", *dims), np.stack(values), first[name].attrs)
-    data["aspect"] = ("sample", np.array(aspects), {"long_name": "turn of the buildings", "units": "degree"})
-    data["place"] = (
-        ("sample", "axis"),
-        np.array(places),
-        {"long_name": "middle of the patch from that of the buildings, before the turn", "units": "m"},
-    )
+    for name, array in first.data_vars.items():
+        values = (
+            array.values if name == "flat_phase" else np.stack([patch[name].values for patch, _ in traced])
+        )
+        if values.dtype.kind == "c":
+            values = values / np.float32(scale)
+        dims = array.dims if name == "flat_phase" else ("sample", *array.dims)
+        data[str(name)] = (dims, values, array.attrs)
+    drawn = {"long_name": "turn of the buildings", "units": "degree"}
+    data["aspect"] = ("sample", np.array([aspect for _, (aspect, _) in traced]), drawn)
+    drawn = {"long_name": "middle of the patch from that of the buildings, before the turn", "units": "m"}
+    data["place"] = (("sample", "axis"), np.array([place for _, (_, place) in traced]), drawn)
     attrs = first.attrs | asdict(job.site) | {"source": "buildings", "seed": job.seed}
     attrs |= {
         "aspect": "drawn" if job.site.aspect is None else job.site.aspect,
