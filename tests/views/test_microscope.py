@@ -1,5 +1,9 @@
 """The microscope's page over made-up records and a workshop that answers at once, without a server."""
 
+import os
+import signal
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -62,10 +66,15 @@ class Workshop:
         if Workshop.failure:
             raise SpecimenError(Workshop.failure, "crash")
         net = self.net
+        if request.kind == "about":
+            return {"networks": ["generator", "discriminator"]}
         if request.kind == "replacements":
             return possible_replacements(net)
         for layer, kind in request.replacements:
             net = replace_layer(net, layer, kind)
+        if request.scene is not None:
+            scene = torch.randn(16, 16, generator=torch.Generator().manual_seed(2), dtype=torch.complex64)
+            return analyse_orders(net, scene=scene / 3, mapping=request.mapping, phases=request.phases)
         tone = request.tone or (3, 5)
         excitation = {
             "shape": (1, 32, 32), "phases": request.phases,
@@ -257,7 +266,7 @@ def test_training_goes_on_from_what_was_replaced(made, run, monkeypatch):
         part for part in view.dialogs.dialog.objects if getattr(part, "label", "").startswith("Start")
     )
     start.param.trigger("clicks")
-    assert asked == [(100, {"replacements": (("0.1", "tanh"), ("1.2", "relu"))})]
+    assert asked == [(100, {"replacements": (("0.1", "tanh"), ("1.2", "relu")), "steps": 600})]
     assert not view.dialogs.dialog.open
 
 
@@ -322,6 +331,153 @@ def test_a_sweep_of_records_says_what_it_needs(made):
     view = made(lens="drive")
     assert "choose Checkpoint" in view.lens.cards["drive"]._empty.text
     assert Workshop.asked == ()
+
+
+# ------------------------------------------------------------------ other networks
+def test_a_pass_of_the_discriminator_is_read_when_it_is_chosen(made, hub, monkeypatch):
+    wanted = []
+    monkeypatch.setattr(hub, "want", wanted.append)
+    hub.parts["pass_orders"] = ["discriminator_real", "discriminator_fake"]
+    view = made()
+    assert view.bar.network.options == ["generator", "discriminator: real", "discriminator: fake"]
+    assert wanted == []
+    view.bar.network.value = "discriminator: real"
+    settle(view)
+    assert set(wanted) == {"pass_orders"}
+    assert "being read" in view.lineup._empty.text
+    passes = hub.records.dataset("orders").drop_vars(["theory", "theory_note"])
+    passes = passes.isel(layer=slice(0, 5)).assign_attrs(tone=[4, 4], shape=[4, 64, 64])
+    hub.records.append({"pass_orders": xr.DataTree.from_dict({"/discriminator_real": passes})})
+    settle(view)
+    assert len(view.network.layers) == 5
+    assert not view.lineup._empty.visible
+    assert "tone (4, 4)" in view.bar.words.text
+    assert "pass_orders()['discriminator_real']" in view.as_code()
+    for lens in LENSES.values():
+        view.state.lens = lens
+        settle(view)
+    view.bar.network.value = "generator"
+    settle(view)
+    assert len(view.network.layers) == 27
+    lost = made(passed="discriminator_cycle")
+    assert "there are: discriminator_real, discriminator_fake" in lost.lineup._empty.text
+
+
+def test_the_discriminator_of_a_checkpoint_is_analysed(made):
+    view = made(source="checkpoint", held=100, replaced="0.1=tanh")
+    assert view.bar.network.options == ["generator", "discriminator"]
+    view.bar.network.value = "discriminator"
+    settle(view)
+    assert (view.scene.specimen.network, view.state.replaced) == ("discriminator", "")
+    assert next(r for r in reversed(Workshop.asked) if r.kind == "orders").size is None
+    assert ".network('discriminator', 100)" in view.as_code()
+
+
+# ------------------------------------------------------------------ scenes
+def test_a_scene_shows_what_follows_its_phase(made):
+    view = made(source="checkpoint", held=100)
+    view.excitation.scene.value = "Onetone patch"
+    assert view.excitation.fields["tone_y"].disabled
+    view.excitation.analyse()
+    settle(view)
+    asked = next(r for r in reversed(Workshop.asked) if r.kind == "orders")
+    assert (asked.scene, asked.mapping, asked.tone) == ("onetone", "nyquist", None)
+    assert view.scene.layer == "0.0"
+    assert "Phase fidelity of the output decoded by Nyquist" in view.lineup.caption
+    assert "none tells a cause" in view.lineup.caption
+    assert "no line is its own" in view.peaks.table.empty
+    assert [row[0] for row in view.network.layers][-1] == "decoded"
+    assert np.sum(view.network.shares, axis=1) == pytest.approx(100, abs=0.6)
+    view.choose_layer("decoded")
+    settle(view)
+    assert "fidelity" in view.layer.figures.text
+    for lens in LENSES.values():
+        view.state.lens = lens
+        settle(view)
+        assert view.scope.trouble == ""
+    view.state.replace("0.1", "tanh")
+    settle(view)
+    assert "mirror" in view.compared.table.text
+    view.excitation.scene.value = "tones"
+    view.excitation.analyse()
+    settle(view)
+    assert view.scene.orders.attrs["tone"] == [5, 11]
+
+
+@pytest.mark.parametrize("name", ["data/../../etc/passwd", "data//etc/passwd", "elsewhere"])
+def test_an_address_opens_no_other_file(made, name):
+    view = made(source="checkpoint", scene=name)
+    assert "no file" in view.lineup._empty.text or "no scene" in view.lineup._empty.text
+    assert Workshop.asked == ()
+
+
+def test_channel_weights_are_checked(made):
+    view = made(source="checkpoint", held=100)
+    for text, said in (("1, 2", "1 channel, but 2"), ("a", "numbers with commas"), ("0", "leave no tone")):
+        view.excitation.weights.value = text
+        view.excitation.analyse()
+        assert said in view.excitation.note.text
+        assert view.state.weights == ""
+    view.excitation.weights.value = "0.5"
+    view.excitation.analyse()
+    settle(view)
+    assert next(r for r in reversed(Workshop.asked) if r.kind == "orders").weights == (0.5,)
+    broken = made(source="checkpoint", weights="x")
+    assert "numbers with commas" in broken.lineup._empty.text
+
+
+def test_the_cut_turns(made):
+    view = made()
+    before = view.lens.cards["spectrum"].caption
+    view.tools.along.value = "radial"
+    data = view.panels.compose(view.scene, ["spectrum"])["spectrum"].data
+    assert (view.state.along, data.attrs["along"]) == ("radial", "radial")
+    assert view.lens.cards["spectrum"].caption == before
+
+
+# ------------------------------------------------------------------ a real process
+def test_a_process_that_is_killed_is_told_of_and_replaced(tmp_path):
+    from workbench.runs.specimen import Specimen, register
+    from workbench.runs.specimen_workshop import Workshop as Real
+
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    opened = []
+    token = register(Specimen(file=f"{tmp_path / 'slow.py'}:net"))
+    state = MicroscopeState(source="model", model=token)
+    view = Microscope(state, lambda _name: (None, None), list, lambda s: opened.append(Real(s)) or opened[-1])
+    try:
+        view.draw()
+        wait_until(lambda: (tmp_path / "loading").exists())
+        os.kill(opened[0].pid, signal.SIGKILL)
+        wait_until(lambda: view.draw() or not view.bench.busy)
+        assert "was killed" in view.bar.words.text
+        assert view.bar.cancel.label == "Try again"
+        (tmp_path / "quick").touch()
+        view.cancel()
+        wait_until(lambda: view.draw() or view.scene.orders is not None)
+        assert [row[1] for row in view.network.layers] == ["ReLU"]
+    finally:
+        view.close()
+
+
+SLOW = """
+import time
+from pathlib import Path
+from torch import nn
+
+here = Path(__file__).parent
+(here / "loading").touch()
+while not (here / "quick").exists():
+    time.sleep(0.05)
+net = nn.ReLU()
+"""
+
+
+def wait_until(what, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # ------------------------------------------------------------------ fields, addresses, files

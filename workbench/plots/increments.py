@@ -73,6 +73,8 @@ class IncrementBars:
         self.families = [
             name for name in groups if (is_cause(name) if self.by == "cause" else name.startswith("order_"))
         ]
+        if not self.families:  # a scene has no causes, but orders of its phase
+            self.families = [name for name in groups if name == "mirror" or name.startswith("order_")]
         part = data.sel(group=self.families)
         added = np.nan_to_num(part["added"].transpose("layer", "group").values)
         up, down = np.cumsum(np.maximum(added, 0), axis=1), np.cumsum(np.minimum(added, 0), axis=1)

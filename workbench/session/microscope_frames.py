@@ -13,7 +13,7 @@ from workbench.session.history_frames import thin
 from workbench.session.microscope_scenes import families, is_scene
 from workbench.session.order_frames import fold_orders, lineup
 
-__all__ = ["data_rows", "network_rows", "one_axis", "order_waterfall", "rate_words"]
+__all__ = ["data_rows", "network_rows", "one_axis", "order_waterfall", "rate_words", "with_theory"]
 
 COLUMNS = 400  # of the waterfall: more steps than pixels show nothing more
 
@@ -58,6 +58,20 @@ def one_axis(orders: xr.Dataset) -> xr.Dataset:
     return result.assign_attrs(
         input_order_1_power=float(np.sum(orders.attrs.get("input_order_1_power", 1.0)))
     )
+
+
+def with_theory(orders: xr.Dataset) -> xr.Dataset:
+    """Return an analysis with a theory of every order, unknown where none was recorded.
+
+    A tone on top of an image is no single tone: a pass of the discriminator has no closed form.
+    """
+    if "theory" in orders:
+        return orders
+    power = orders["power"]
+    dims = [dim for dim in power.dims if dim != "cause"]
+    nothing = np.full([power.sizes[dim] for dim in dims], np.nan)
+    notes = ["a small tone on top of an image: no closed form"] * power.sizes["layer"]
+    return orders.assign(theory=(dims, nothing), theory_note=("layer", notes))
 
 
 def network_rows(orders: xr.Dataset) -> dict[str, list[Any]]:

@@ -49,7 +49,7 @@ class Dialogs:
     def __init__(self, control: Control) -> None:
         self.control = control
         self.figures = FigureSaver()
-        self.dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
+        self.dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="sm")
 
     def keys(self) -> None:
         """List the keys."""
@@ -124,6 +124,11 @@ class Dialogs:
     ) -> None:
         """Ask whether to train on with the layers that were replaced."""
         listed = "".join(f"<li>{escape(layer)} → {escape(kind)}</li>" for layer, kind in replacements)
+        planned = int(getattr(self.control.run, "steps", 0) or 0)
+        further = pmui.IntInput(
+            label="Steps to train from there", value=max(planned - (step or 0), 0) or planned or 1000,
+            start=1, size="small", width=220, margin=(6, 0),
+        )  # fmt: skip
         go = pmui.Button(label="Start the branch", color="primary", variant="contained", size="small")
         answer = Text('<p class="small">&nbsp;</p>', WORDS)
 
@@ -137,7 +142,8 @@ class Dialogs:
 
         def start(_event: Any) -> None:
             go.loading = True
-            aside(lambda: self.control.branch(step, replacements=replacements), started, refused)
+            steps = (step or 0) + max(int(further.value or 1), 1)
+            aside(lambda: self.control.branch(step, replacements=replacements, steps=steps), started, refused)
 
         go.on_click(start)
         self._open(
@@ -147,7 +153,7 @@ class Dialogs:
                 f"<ul>{listed}</ul>",
                 WORDS,
             ),
-            go, answer,
+            further, go, answer,
         )  # fmt: skip
 
     def _open(self, title: str, *content: Any) -> None:
