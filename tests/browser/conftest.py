@@ -49,7 +49,14 @@ def browser():
 class Visit:
     """One page; requests beyond localhost find no host and are kept, so are console errors."""
 
-    def __init__(self, context, url: str, width: int = 1440, height: int = 900) -> None:
+    def __init__(
+        self,
+        context,
+        url: str,
+        width: int = 1440,
+        height: int = 900,
+        selector: str = ".run-bar, .readouts",
+    ) -> None:
         self.external: list[str] = []
         self.errors: Counter = Counter()
         self.page = context.new_page()
@@ -58,7 +65,7 @@ class Visit:
         self.page.on("console", lambda m: self.errors.update([m.text]) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.update([str(error)]))
         self.page.goto(url)
-        self.page.wait_for_selector(".run-bar", timeout=60_000)
+        self.page.wait_for_selector(selector, timeout=120_000)
 
     def _note(self, request) -> None:
         address = urlsplit(request.url)
@@ -92,8 +99,8 @@ def visit(browser):
     """Open a page: ``visit(url, width, height)``; at the end nothing may have gone wrong on it."""
     visits: list[Visit] = []
 
-    def open_page(url: str, *size: int) -> Visit:
-        visits.append(Visit(browser, url, *size))
+    def open_page(url: str, *size: int, **options: str) -> Visit:
+        visits.append(Visit(browser, url, *size, **options))
         return visits[-1]
 
     yield open_page

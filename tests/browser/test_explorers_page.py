@@ -1,0 +1,149 @@
+"""The four explorers in a real browser."""
+
+import io
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import xarray as xr
+
+pytestmark = pytest.mark.browser
+PATIENCE = 60_000  # ms: other processes may have the machine
+NAMES = ("activations", "resampling", "nyquist", "coherence")
+
+# The sources of the first card, which is always built; the number that their data make.
+SOURCES = """() => {
+  const all = [...Bokeh.documents[0]._all_models.values()].filter((m) => m.type == "ColumnDataSource")
+  const columns = (m) => m.data instanceof Map ? [...m.data.values()] : Object.values(m.data)
+  const fed = all.filter((m) => columns(m).every((column) => column.length > 0))
+  return fed.map((m) => m.id).sort((a, b) => a.slice(1) - b.slice(1)).slice(0, 2)
+}"""
+DIGEST = """(ids) => {
+  let sum = 0, i = 0
+  const walk = (v) => {
+    if (typeof v == "number") { i = (i + 1) % 9973; if (Number.isFinite(v)) sum += v * (1 + i / 100) }
+    else if (v != null && typeof v == "object" && v.length != null) for (const one of v) walk(one)
+  }
+  for (const id of ids) {
+    const {data} = Bokeh.documents[0].get_model_by_id(id)
+    for (const column of data instanceof Map ? data.values() : Object.values(data)) walk(column)
+  }
+  return Math.round(sum * 1e4) / 1e4
+}"""
+
+DRAWN = """(field) => [...Bokeh.index.all_views()]
+  .some((v) => v.model.type == "Scatter" && v.model.y?.field == field)"""
+
+# Where a place of the predicted figure's axes is on the screen.
+PLACE = """([field, x, y]) => {
+  const drawn = (v) => (v.model.renderers ?? []).some((r) => r.glyph?.y?.field == field)
+  const view = [...Bokeh.index.all_views()].find((v) => v.model.type == "Figure" && drawn(v))
+  view.el.scrollIntoView({block: "center"})
+  const box = view.el.getBoundingClientRect()
+  return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
+}"""
+
+
+@pytest.fixture(scope="session")
+def explorer_urls(serve):
+    from workbench.views.explorers import explorer_page
+
+    def page_of(name):
+        return lambda: explorer_page(name)  # a partial would not be called
+
+    return {name: serve(page_of(name)) for name in NAMES}
+
+
+def filled(one):
+    """Wait until the figures show something; returns the first card's sources with their digest."""
+    one.page.wait_for_function(f"() => ({SOURCES})().length == 2", timeout=PATIENCE)
+    one.page.wait_for_timeout(500)
+    one.sources = one.page.evaluate(SOURCES)
+    return one.page.evaluate(DIGEST, one.sources)
+
+
+def becomes(one, digest):
+    one.page.wait_for_function(
+        f"([ids, digest]) => ({DIGEST})(ids) == digest", arg=[one.sources, digest], timeout=PATIENCE
+    )
+
+
+def changed(one, before):
+    one.page.wait_for_function(
+        f"([ids, digest]) => ({DIGEST})(ids) != digest", arg=[one.sources, before], timeout=PATIENCE
+    )
+    one.page.wait_for_timeout(400)  # the rest of the frame
+    return one.page.evaluate(DIGEST, one.sources)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_answers_keys_and_fits_every_screen(visit, explorer_urls, name):
+    one = visit(explorer_urls[name])
+    first = filled(one)
+    one.page.keyboard.press("2")
+    second = changed(one, first)
+    one.page.keyboard.press("z")
+    becomes(one, first)
+    one.page.keyboard.press("2")
+    becomes(one, second)
+    if name == "resampling":  # to a preset with a tone to move
+        one.page.keyboard.press("3")
+        second = changed(one, second)
+    one.page.locator("input[type=range]:visible").first.focus()
+    one.page.keyboard.press("ArrowRight")
+    changed(one, second)
+    assert parse_qs(urlsplit(one.page.url).query), "the address says where the page is"
+    for dark in (False, True):
+        if dark:
+            one.page.get_by_label("Toggle theme").click()
+            one.page.locator(".mui-dark").first.wait_for()
+        for width, height in ((1440, 900), (390, 844)):
+            one.page.set_viewport_size({"width": width, "height": height})
+            one.page.wait_for_timeout(300)
+            main = one.page.locator(".main-content")
+            scroll, client = main.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+            assert scroll <= client, f"no horizontal overflow at {width}"
+
+
+def test_predict_then_check_by_clicking(visit, explorer_urls):
+    one = visit(explorer_urls["activations"] + "?activation=tanh&tone=20")
+    filled(one)
+    one.page.get_by_role("button", name="Predict").click()
+    one.page.get_by_text("Click in the figure").wait_for(timeout=PATIENCE)
+    one.page.get_by_text("Lines: measured, predicted").scroll_into_view_if_needed()
+    one.page.wait_for_function(DRAWN, arg="predicted", timeout=PATIENCE)
+    for cycles in (20, 60, 41):  # orders 1 and 3, and nothing
+        x, y = one.page.evaluate(PLACE, ["predicted", cycles / 128, -20])
+        one.page.mouse.click(x, y)
+        one.page.wait_for_timeout(400)
+    one.page.get_by_role("button", name="Check").click()
+    one.page.get_by_text("2 of 2 found; 1 guess where nothing is.").wait_for(timeout=PATIENCE)
+
+
+def test_an_address_restores_the_page_and_one_bad_value_is_reported(visit, explorer_urls):
+    one = visit(explorer_urls["coherence"] + "?temporal=0.25&window=9&baseline=99999")
+    filled(one)
+    one.page.get_by_text("Ignored from the address: baseline").wait_for(timeout=PATIENCE)
+    one.page.get_by_text("81", exact=True).first.wait_for(timeout=PATIENCE)
+    temporal = one.page.locator("input[type=range]").first
+    assert float(temporal.input_value()) == 0.25
+
+
+# Bokeh says so of every click in a dialog that was filled after the page was loaded.
+@pytest.mark.filterwarnings("ignore:reference already known")
+def test_figures_and_numbers_are_saved(visit, explorer_urls):
+    one = visit(explorer_urls["activations"])
+    filled(one)
+    one.page.get_by_role("button", name="Save").click()
+    one.page.get_by_text("Save figures and numbers").wait_for(timeout=PATIENCE)
+    content = {}
+    for label in ("PNG", "SVG", "CSV", "NetCDF"):
+        with one.page.expect_download(timeout=PATIENCE) as waiting:
+            one.page.get_by_role("button", name=label, exact=True).nth(1).click()
+        name = waiting.value.suggested_filename
+        content[name] = waiting.value.path().read_bytes()
+    assert set(content) == {f"activations-lines.{kind}" for kind in ("png", "svg", "csv", "nc")}
+    assert content["activations-lines.png"].startswith(b"\x89PNG")
+    assert b"<svg" in content["activations-lines.svg"][:200]
+    assert b"measured" in content["activations-lines.csv"].splitlines()[0]
+    data = xr.load_dataset(io.BytesIO(content["activations-lines.nc"]), engine="h5netcdf")
+    assert data.measured.sel(frequency=12 / 128).item() == pytest.approx(-6.02, abs=0.1)
