@@ -26,12 +26,11 @@ def read_tiff(path: Path, options: Options) -> Iterator[Contents]:
     """Open a TIFF: mapped where it is uncompressed, else window by window."""
     import tifffile
 
-    logging.getLogger("tifffile").setLevel(
-        logging.CRITICAL
-    )  # what it logs about damage becomes an error here
     _refuse_pictures(path)
-    with tifffile.TiffFile(path) as file:
+    with _complaints() as complaints, tifffile.TiffFile(path) as file:
         pages = [page for page, _ in zip(file.pages, range(PAGES), strict=False)]
+        if complaints:
+            raise UnsuitableError(f"is damaged: {complaints[0]}")
         if not pages:
             raise UnsuitableError("holds no image")
         members = _bands(path, pages, file.byteorder)
@@ -51,6 +50,31 @@ def read_tiff(path: Path, options: Options) -> Iterator[Contents]:
         )
     with read_gdal(path, options) as contents:
         yield Contents(contents.members, {**contents.attrs, **attrs})
+
+
+class _Collector(logging.Handler):
+    """Keeps what is logged as an error."""
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self.messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what tifffile says about a damaged directory, which it would only log."""
+    logger, messages = logging.getLogger("tifffile"), list[str]()
+    handler, propagate = _Collector(messages), logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
 
 
 def _refuse_pictures(path: Path) -> None:
@@ -86,6 +110,11 @@ def _band(path: Path, page: Any, order: str) -> Member | None:
     dtype = np.dtype([("real", integer), ("imag", integer)])
     if page.sampleformat == COMPLEX_FLOAT:
         dtype = np.dtype(f"{order}c{bits // 8}")
+    blocks = np.prod([-(-n // size) for n, size in zip(page.shape, _block(page), strict=True)], dtype=object)
+    if not len(page.dataoffsets) == len(page.databytecounts) == blocks:
+        raise UnsuitableError(
+            f"lists {len(page.dataoffsets)} of the {blocks} blocks that its pixels are in; it is truncated"
+        )
     start = _start(page)
     if start is not None:
         return mapped(path, dtype, page.shape, start)
@@ -101,8 +130,14 @@ def _band(path: Path, page: Any, order: str) -> Member | None:
 
         return np.asarray(zarr.open(page.aszarr(), mode="r")[window])
 
-    tile = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.shape[1])
-    return Member(np.dtype(page.dtype), page.shape, read, ("y", "x"), tile)
+    return Member(np.dtype(page.dtype), page.shape, read, ("y", "x"), _block(page))
+
+
+def _block(page: Any) -> tuple[int, int]:
+    """Lines, pixels that are stored together."""
+    if page.is_tiled:
+        return max(page.tilelength, 1), max(page.tilewidth, 1)
+    return max(min(page.rowsperstrip, page.shape[0]), 1), max(page.shape[1], 1)
 
 
 def _start(page: Any) -> int | None:
