@@ -226,3 +226,17 @@ def test_layers_that_were_not_analysed_are_counted(hub):
     orders = hub.records.dataset("orders").isel(step=-1)
     told = captions.lineup_caption(order_frames.lineup(orders.assign_attrs(not_analysed=["a: 1", "b: 2"])))
     assert told.endswith("Not analysed: 2 layers.")
+
+
+def test_the_lineup_says_where_the_tone_itself_folds(hub):
+    from workbench.session import order_frames
+
+    orders = hub.records.dataset("orders").isel(step=-1).copy(deep=True)
+    data = order_frames.lineup(orders)
+    folds = orders["folded_at"].copy(data=np.full(orders["folded_at"].shape, np.nan))
+    folds.loc[{"order": 1, "layer": orders.layer.values[2]}] = 8.0
+    later = order_frames.lineup(orders.assign(folded_at=folds))
+    assert later.attrs["tone_folds_at"] == str(orders.layer.values[2])
+    assert f"folds at {orders.layer.values[2]}" in captions.lineup_caption(later)
+    assert order_frames.lineup(orders.drop_vars("folded_at")).attrs["tone_folds_at"] == ""
+    assert data.attrs["tone_folds_at"] in ("", *map(str, orders.layer.values))

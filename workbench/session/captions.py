@@ -80,10 +80,12 @@ def lineup_caption(data: xr.Dataset) -> str:
     if "ambiguous" in data and data["ambiguous"].values[layer] and data["cause"].values[cause] != "folded":
         words += ", or leakage" if words.startswith("an image") else ", or an image"
     left_out = len(data.attrs.get("not_analysed", ()))
+    folds = data.attrs.get("tone_folds_at", "")
+    tone = f" The tone itself folds at {folds}: behind it a lower tone would tell more." if folds else ""
     beside = f" Not analysed: {left_out} layer{'s' * (left_out > 1)}." if left_out else ""
     return (
         f"{percent(largest)} of the power of {names[layer]} is {words}; "
-        f"in {names[-1]}, the last layer, {percent(last)} is at its true frequency.{beside}"
+        f"in {names[-1]}, the last layer, {percent(last)} is at its true frequency.{tone}{beside}"
     )
 
 

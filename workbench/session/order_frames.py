@@ -78,7 +78,19 @@ def lineup(orders: xr.Dataset) -> xr.Dataset:
     kept = ("module_type", "rate_y", "rate_x", "ambiguous", "ambiguity")
     data |= {name: ("layer", orders[name].values) for name in kept if name in orders}
     coords = {name: orders[name].values for name in ("layer", "cause")}
-    return xr.Dataset(data, coords, {"not_analysed": list(orders.attrs.get("not_analysed", ()))})
+    attrs = {
+        "not_analysed": list(orders.attrs.get("not_analysed", ())),
+        "tone_folds_at": _tone_folds_at(orders),
+    }
+    return xr.Dataset(data, coords, attrs)
+
+
+def _tone_folds_at(orders: xr.Dataset) -> str:
+    """Name of the first layer that cannot hold the tone itself, "" if all can (or that is not known)."""
+    if "folded_at" not in orders or "order" not in orders.coords or 1 not in orders["order"].values:
+        return ""
+    folds = np.isfinite(orders["folded_at"].sel(order=1).values)
+    return str(orders["layer"].values[int(folds.argmax())]) if folds.any() else ""
 
 
 def order_lines(orders: xr.Dataset, layer: str, floor: float) -> xr.Dataset:

@@ -174,8 +174,8 @@ def _input_names(text: str) -> str:
 def fitting_tone(tone: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
     """Return the test tone that an image of this size can hold.
 
-    The plan's default tone is meant for 64 pixels; along an axis too small for it, it is scaled down. Any
-    other tone is taken at its word.
+    The plan's default tone is meant for 64 pixels, where it passes the first decimation unfolded; along a
+    smaller axis it is scaled down, so that it does so there too. Any other tone is taken at its word.
 
     Parameters
     ----------
@@ -190,9 +190,9 @@ def fitting_tone(tone: tuple[int, int], size: tuple[int, int]) -> tuple[int, int
     Examples
     --------
     >>> fitting_tone((5, 11), (64, 64)), fitting_tone((5, 11), (16, 16)), fitting_tone((3, 9), (16, 16))
-    ((5, 11), (5, 2), (3, 9))
+    ((5, 11), (1, 2), (3, 9))
     """
     if tone != Plan.probe_tone:
         return tone
-    y, x = (m if 2 * m < n else max(1, m * n // 64) for m, n in zip(tone, size, strict=True))
+    y, x = (min(m, max(1, m * n // 64)) for m, n in zip(tone, size, strict=True))
     return y, x

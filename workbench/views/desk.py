@@ -100,7 +100,7 @@ class TrainingDesk(pn.viewable.Viewer):
         self.pump = Pump(self.draw)
         self.drawer = Drawer(self.control, list_runs, self._choose)
         self._lost = Text("", visible=False)
-        self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="sm")
+        self._dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="sm")
         self._grid = pn.Column(
             *self.slots.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
         )

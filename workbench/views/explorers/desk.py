@@ -83,7 +83,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             "help": self._button("?", self._help),
         }
         self.buttons["predict"].visible = bool(predict)
-        self._dialog = pmui.Dialog(open=False, show_close_button=True, width_option="md")
+        self._dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="md")
         self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
         explorer.param.watch(lambda *_events: self._news(), explorer.choices())
