@@ -20,7 +20,7 @@ import psutil
 import workbench as wb
 from benchmarks.axe import axe_source, counted, findings
 from benchmarks.clients import Viewer, crowd, open_and_close
-from benchmarks.interface import BROWSER, QUIET, cpu, new_page, press, say, served, until
+from benchmarks.interface import BROWSER, PATIENCE, QUIET, cpu, new_page, press, say, served, until
 from benchmarks.machine import median, print_table, quantile
 
 PORT = 5094
@@ -56,11 +56,11 @@ _SEEN = """() => {
 def beside(work: Coroutine[Any, Any, Any]) -> Any:
     """Run `work` in a thread: playwright keeps this thread's event loop."""
     result: list[Any] = []
-    thread = threading.Thread(target=lambda: result.append(asyncio.run(work)))
+    thread = threading.Thread(target=lambda: result.append(asyncio.run(asyncio.wait_for(work, PATIENCE))))
     thread.start()
     thread.join()
     if not result:
-        sys.exit("benchmark: the light clients failed, see above")
+        sys.exit(f"benchmark: the light clients did not end within {PATIENCE:.0f} s, or failed: see above")
     return result[0]
 
 
