@@ -38,9 +38,12 @@ class _TrueAspect(Strip):
         self, figure: Any, top: float, left: float, rows: float, columns: float, aspect: float
     ) -> None:
         """Show so many pixels from a corner; `aspect` is the height of a pixel over its width."""
-        for axis, low, high in ((figure.yaxis, top, top + rows), (figure.xaxis, left, left + columns)):
-            axis.bounds = (low, high)  # nothing is numbered beside the picture
         side = max(rows * aspect, columns)
+        for axis, low, length, share in (
+            (figure.yaxis, top, rows, rows * aspect / side), (figure.xaxis, left, columns, columns / side),
+        ):  # fmt: skip
+            axis.bounds = (low, low + length)  # nothing is numbered beside the picture
+            axis.ticker.desired_num_ticks = 4 if share > 0.4 else 1
         spare_y, spare_x = (side / aspect - rows) / 2, (side - columns) / 2
         wanted = (left - spare_x, left + columns + spare_x, top + rows + spare_y, top - spare_y)
         x, y = figure.x_range, figure.y_range
@@ -77,9 +80,16 @@ class SceneOverview(_TrueAspect):
         first, second = self.figures.values()
         second.x_range, second.y_range = first.x_range, first.y_range
         for figure in self.figures.values():
-            box = BoxAnnotation(fill_color=None, line_color="#FFFFFF", line_width=2.5, visible=False)
+            box = BoxAnnotation(
+                fill_color=None, line_color="#FFFFFF", line_alpha=1.0, line_width=3, visible=False
+            )
             shade = BoxAnnotation(
-                fill_color=None, line_color="#D6604D", line_width=2.5, line_dash=[5, 5], visible=False
+                fill_color=None,
+                line_color="#D6604D",
+                line_alpha=1.0,
+                line_width=3,
+                line_dash=[5, 5],
+                visible=False,
             )
             for one in (box, shade):
                 figure.add_layout(one)

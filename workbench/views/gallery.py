@@ -109,8 +109,15 @@ class Gallery(JSComponent):
         }
       }
       model.on("items", draw)
-      model.on("chosen", draw)
+      const show = () => {
+        const button = buttons.get(model.chosen)
+        if (button == null) return
+        const left = button.offsetLeft - box.offsetLeft, right = left + button.offsetWidth
+        if (left < box.scrollLeft || right > box.scrollLeft + box.clientWidth) box.scrollLeft = left - 8
+      }
+      model.on("chosen", () => { draw(); show() })
       draw()
+      setTimeout(show, 300)
     }
     """
 
