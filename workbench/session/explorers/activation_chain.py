@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +11,19 @@ import numpy.typing as npt
 import param
 import xarray as xr
 
+from workbench.session.explorers.activation_lines import (
+    LISTED,
+    answers_of,
+    folding_frame,
+    level,
+    line_labels,
+    line_name,
+    photograph_patch,
+    photograph_row,
+    residual,
+    sfdr,
+)
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
-from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
 from workbench.signals import (
     ACTIVATIONS,
@@ -31,8 +41,6 @@ __all__ = ["ActivationExplorer"]
 
 SIZE = 128
 FLOOR = -120.0
-LISTED = -80.0
-"""Lines below this (dB re the strongest line) are not named."""
 ORDERS = 24
 FORMULA = "formula"
 KERNELS: dict[str, tuple[float, ...]] = {
@@ -175,12 +183,12 @@ class ActivationExplorer(Explorer):
             {
                 "chain": lambda: self._chain_frame(chain),
                 "lines": lambda: self._lines_frame(measured, predicted, lines),
-                "folding": lambda: _folding_frame(lines),
+                "folding": lambda: folding_frame(lines),
                 "taylor": lambda: self._taylor_frame(layer, chain.z.values),
                 "plane": lambda: self._plane_frame(layer),
             }
         )
-        return Picture(frames, self._readouts(layer, chain, measured, predicted, lines), _answers(lines))
+        return Picture(frames, self._readouts(layer, chain, measured, predicted, lines), answers_of(lines))
 
     def _predicted(self, layer: Layer) -> Array | None:
         tones = self._filtered()
@@ -197,7 +205,7 @@ class ActivationExplorer(Explorer):
         power = np.square(lines.amplitude.values) * np.where(lines.true_frequency.values == 0, 1.0, 0.5)
         lines["level"] = ("line", power_db(power / (power.max() or 1.0)), {"units": "dB re strongest line"})
         numbers = (lines[name].values.tolist() for name in ("order_1", "order_2", "zone"))
-        lines["label"] = ("line", [_name(*of_line) for of_line in zip(*numbers, strict=True)])
+        lines["label"] = ("line", [line_name(*of_line) for of_line in zip(*numbers, strict=True)])
         return lines
 
     def _chain_frame(self, chain: xr.Dataset) -> Frame:
@@ -221,7 +229,7 @@ class ActivationExplorer(Explorer):
         scale = 2 / self.drive
         frequency = np.arange(SIZE // 2 + 1) / SIZE
         data = xr.Dataset(
-            {"measured": ("frequency", np.maximum(_level(measured * scale), FLOOR))},
+            {"measured": ("frequency", np.maximum(level(measured * scale), FLOOR))},
             coords={"frequency": ("frequency", frequency, {"units": "cycles per sample"})},
             attrs={"floor": FLOOR, "units": "dB re a tone of amplitude A"},
         )
@@ -231,9 +239,9 @@ class ActivationExplorer(Explorer):
             return Frame(
                 data, "A photograph holds all frequencies at once: no line can be told from another."
             )
-        data["predicted"] = ("frequency", np.maximum(_level(predicted * scale), FLOOR))
-        data["label"] = ("frequency", _labels(lines, frequency))
-        worst = _residual(measured, predicted)
+        data["predicted"] = ("frequency", np.maximum(level(predicted * scale), FLOOR))
+        data["label"] = ("frequency", line_labels(lines, frequency))
+        worst = residual(measured, predicted)
         above = int((data["measured"] > LISTED).sum())
         return Frame(
             data,
@@ -259,7 +267,7 @@ class ActivationExplorer(Explorer):
             {
                 "function": ("z", smooth),
                 "series": ("z", series),
-                "error": ("z", np.maximum(_level(series - smooth), FLOOR)),
+                "error": ("z", np.maximum(level(series - smooth), FLOOR)),
             },
             coords={"z": ("z", grid, {"units": "input units"})},
             attrs={"at": at, "radius": radius, "low": float(z.min()), "high": float(z.max()), "floor": FLOOR},
@@ -282,7 +290,7 @@ class ActivationExplorer(Explorer):
         lines = np.fft.fftshift(np.abs(np.fft.fft2(layer(image + self.bias), norm="forward")))
         axis = np.fft.fftshift(np.fft.fftfreq(SIZE))
         data = xr.Dataset(
-            {"level": (("frequency_y", "frequency_x"), np.maximum(_level(2 * lines / self.drive), -80.0))},
+            {"level": (("frequency_y", "frequency_x"), np.maximum(level(2 * lines / self.drive), -80.0))},
             coords={"frequency_y": axis, "frequency_x": axis},
             attrs={"floor": -80.0, "units": "dB re a tone of amplitude A"},
         )
@@ -313,7 +321,7 @@ class ActivationExplorer(Explorer):
             thd = np.sqrt(harmonics[2:].sum() / harmonics[1]) if harmonics[1] else np.nan
             result = [
                 Readout("THD", 100 * float(thd), "%", f"harmonics 2 to {ORDERS} over the fundamental"),
-                Readout("SFDR", _sfdr(power, self.tone), "dB", "fundamental over the strongest other line"),
+                Readout("SFDR", sfdr(power, self.tone), "dB", "fundamental over the strongest other line"),
                 *result,
             ]
         folded = (lines.zone.values > 1) & lines.kept.values
@@ -323,9 +331,7 @@ class ActivationExplorer(Explorer):
         result += [
             Readout("aliased", 100 * alias, "% of power", "lines folded from above Nyquist, without DC"),
             Readout("DC", float(measured[0].real), "", "mean of the output"),
-            Readout(
-                "residual", _residual(measured, predicted), "dB", "measured − predicted re the strongest"
-            ),
+            Readout("residual", residual(measured, predicted), "dB", "measured − predicted re the strongest"),
         ]
         return tuple(result)
 
@@ -392,89 +398,9 @@ class ActivationExplorer(Explorer):
         ]
 
 
-@lru_cache(maxsize=1)
-def photograph_patch() -> Array:
-    """Return a photograph that scikit-image ships, 128 x 128, mean 0, values within +-1.
-
-    >>> photograph_patch().shape, abs(float(photograph_patch().mean())) < 1e-12
-    ((128, 128), True)
-    """
-    from skimage import data
-
-    picture = data.camera()[::4, ::4] / 127.5 - 1
-    return np.asarray(picture - picture.mean())
-
-
-def photograph_row() -> Array:
-    """Return row 200 of the full photograph, every fourth pixel."""
-    row = photograph_patch()[50]
-    return row - row.mean()
-
-
-def _level(amplitude: Array) -> Array:
-    return np.asarray(power_db(np.square(np.abs(amplitude))))
-
-
-def _residual(measured: Array, predicted: Array) -> float:
-    """Return the largest difference, dB re the strongest line; what is left of rounding is stated as -320."""
-    worst = float(np.abs(measured - predicted).max()) / (float(np.abs(predicted).max()) or 1.0)
-    return max(float(power_db(worst**2)), -320.0)
-
-
-def _sfdr(power: Array, tone: int) -> float:
-    others = power.copy()
-    others[[0, tone]] = 0.0
-    return float(power_db(power[tone] / others.max())) if others.max() > 0 else float("inf")
-
-
-def _name(order_1: int, order_2: int, zone: int) -> str:
-    if order_1 == order_2 == 0:
-        return "DC"
-    order = f"order {order_1}" if order_2 == 0 else f"orders ({order_1}, {order_2})"
-    return order.replace("-", "−") + ("" if zone == 1 else f", folded from zone {zone}")
-
-
-def _labels(lines: xr.Dataset, frequency: Array) -> list[str]:
-    """Name the strongest line in each bin, where it is strong enough."""
-    labels = [""] * frequency.size
-    strongest = np.full(frequency.size, LISTED)
-    for position, level, kept, label in zip(
-        lines.frequency.values, lines.level.values, lines.kept.values, lines.label.values, strict=True
-    ):
-        at = int(np.abs(frequency - position).argmin())
-        if kept and level > strongest[at]:
-            strongest[at], labels[at] = level, str(label)
-    return labels
-
-
-def _folding_frame(lines: xr.Dataset | None) -> Frame:
-    if lines is None:
-        return Frame(None, "A photograph holds all frequencies at once: no line can be followed.")
-    data = lines.isel(line=np.flatnonzero(lines.level.values > LISTED))
-    beyond = int((data.zone > 1).sum())
-    gone = int((~data.kept.astype(bool)).sum())
-    words = f"{beyond} of {data.sizes['line']} lines belong above Nyquist"
-    if gone:
-        words += f"; the filter removes {gone} of them"
-    return Frame(data, words + (": the arrows show where they appear (eq. 5)." if beyond else "."))
-
-
 def _smooth(layer: Layer, z: Array, parameters: dict[str, float]) -> Array:
     """Return what the series is the series of: the function, or the warped softplus for a kinked one."""
     if "alpha" not in parameters or layer.function not in ("relu", "leaky_relu"):
         return layer(z)
     alpha, slope = parameters["alpha"], parameters.get("slope", 0.0)
     return slope * z + (1 - slope) * np.logaddexp(0.0, alpha * z) / alpha
-
-
-def _answers(lines: xr.Dataset | None) -> tuple[Answer, ...]:
-    """Lines above -40 dB re the strongest, one per place, without DC: what a learner can know."""
-    if lines is None:
-        return ()
-    found: dict[float, Answer] = {}
-    known = lines.kept.values & (lines.level.values > -40.0) & (lines.true_frequency.values > 0)
-    strongest_first = np.argsort(-lines.level.values, kind="stable")
-    for i in strongest_first[known[strongest_first]]:
-        place = round(float(lines.frequency.values[i]), 9)
-        found.setdefault(place, Answer((place,), str(lines.label.values[i])))
-    return tuple(found[place] for place in sorted(found))

@@ -116,18 +116,34 @@ class ResamplingExplorer(Explorer):
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "aliasing": {"image": "zone plate", "first": "↓4 decimate, no filter", "second": _CLEAN_UP},
         "anti-aliased": {"image": "zone plate", "first": "↓4 Kaiser filter, 60 dB", "second": _CLEAN_UP},
-        "checkerboard": {"first": _CLEAN_DOWN, "second": "↑2 transposed convolution, 3 even taps"},
-        "nearest": {"first": _CLEAN_DOWN, "second": "↑2 nearest"},
-        "a U-Net's way": {"first": _CONV, "second": _CONV, "third": _DECONV, "fourth": _DECONV},
+        "checkerboard": {
+            "tone_x": 0.15625,
+            "first": _CLEAN_DOWN,
+            "second": "↑2 transposed convolution, 3 even taps",
+        },
+        "nearest": {"tone_x": 0.15625, "first": _CLEAN_DOWN, "second": "↑2 nearest"},
+        "a U-Net's way": {
+            "tone_x": 0.15625,
+            "first": _CONV,
+            "second": _CONV,
+            "third": _DECONV,
+            "fourth": _DECONV,
+        },
         "max pooling": {"tone_x": 0.078125, "first": "↓2 max pooling"},
         "a photograph": {"image": "brick", "first": "↓4 decimate, no filter", "second": "↑4 nearest"},
-        "the primer's 2 × 2": {"pixels": 2, "taps": 2, "stride": 1, "second": "↑2 nearest"},
+        "the primer's 2 × 2": {
+            "tone_x": 0.15625,
+            "pixels": 2,
+            "taps": 2,
+            "stride": 1,
+            "second": "↑2 nearest",
+        },
     }
     TOLERANCE = 2.1 / SIZE
 
     image: Any = param.Selector(default="one tone", objects=list(PICTURES), label="Image")
     tone_y = param.Number(0.0, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")
-    tone_x = param.Number(0.15625, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along x, cycles/pixel")
+    tone_x = param.Number(0.34375, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along x, cycles/pixel")
     first: Any = param.Selector(default="↓2 decimate, no filter", objects=list(OFFERED), label="First")
     second: Any = param.Selector(default=_NONE, objects=list(OFFERED), label="Second")
     third: Any = param.Selector(default=_NONE, objects=list(OFFERED), label="Third")
