@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from workbench.session.explorers.user_scenes import user_file, user_scenes
+from workbench.session.explorers.user_scenes import data_folder, user_file, user_scenes
 from workbench.signals import power_db
 
 __all__ = ["SHELF", "Request", "Shelf", "View", "read_options", "scene_names", "scene_options", "thumbnail"]
@@ -130,7 +131,7 @@ class Shelf:
         try:
             view: View | str = _view(request)
         except REFUSALS as error:
-            view = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+            view = _words(error)
         with self._lock:
             self._views[key] = view
             while len(self._views) > self._kept:
@@ -310,7 +311,13 @@ def thumbnail(name: str) -> xr.Dataset:
     try:
         return _thumbnail(name, _changed(Request(name)))
     except REFUSALS as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(_words(error)) from None
+
+
+def _words(error: BaseException) -> str:
+    """Return the message with files by their names in the data folder."""
+    words = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return words.replace(f"{data_folder()}{os.sep}", "")
 
 
 @lru_cache(maxsize=64)
