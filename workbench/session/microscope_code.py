@@ -15,6 +15,9 @@ from workbench.session.microscope_state import Replacement
 __all__ = ["analysis_arguments", "code_of", "fresh_code", "recorded_code"]
 
 
+IMAGE_OUT = 'orders["power"] = orders["power"].where(orders["order"] != 0, 0.0)  # 0 is the image judged'
+
+
 def analysis_arguments(attrs: dict[str, Any]) -> str:
     """Return the arguments of the analysis that left these attributes.
 
@@ -48,6 +51,7 @@ def recorded_code(path: str, layer: str, step: int | None, passed: str = "") -> 
             "",
             f"run = wb.open_run({path!r})",
             f"orders = run.{records}{select}.isel(step=-1)",
+            *([IMAGE_OUT] if passed else []),
             f"print(wb.figures_of_merit(orders).sel(layer={layer!r}))",
         ]
     )

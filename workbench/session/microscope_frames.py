@@ -13,7 +13,7 @@ from workbench.session.history_frames import thin
 from workbench.session.microscope_scenes import families, is_scene
 from workbench.session.order_frames import fold_orders, lineup
 
-__all__ = ["data_rows", "network_rows", "one_axis", "order_waterfall", "rate_words", "with_theory"]
+__all__ = ["data_rows", "network_rows", "of_the_tone", "one_axis", "order_waterfall", "rate_words"]
 
 COLUMNS = 400  # of the waterfall: more steps than pixels show nothing more
 
@@ -60,18 +60,17 @@ def one_axis(orders: xr.Dataset) -> xr.Dataset:
     )
 
 
-def with_theory(orders: xr.Dataset) -> xr.Dataset:
-    """Return an analysis with a theory of every order, unknown where none was recorded.
+def of_the_tone(orders: xr.Dataset) -> xr.Dataset:
+    """Return the recorded analysis of a pass without order 0, which is what the image under the tone makes.
 
-    A tone on top of an image is no single tone: a pass of the discriminator has no closed form.
+    A tone on top of an image is no single tone: theory of every order is unknown.
     """
-    if "theory" in orders:
-        return orders
-    power = orders["power"]
+    power = orders["power"].where(orders["order"] != 0, 0.0)
     dims = [dim for dim in power.dims if dim != "cause"]
     nothing = np.full([power.sizes[dim] for dim in dims], np.nan)
     notes = ["a small tone on top of an image: no closed form"] * power.sizes["layer"]
-    return orders.assign(theory=(dims, nothing), theory_note=("layer", notes))
+    found = orders.assign(power=power, theory=(dims, nothing), theory_note=("layer", notes))
+    return found.assign_attrs(on_image=True)
 
 
 def network_rows(orders: xr.Dataset) -> dict[str, list[Any]]:

@@ -34,6 +34,10 @@ FLOOR = -100.0  # dBc, lowest level drawn
 DATA_FLOOR = -80.0  # dB re the layer's power
 COUNT = 80  # lines listed
 KEPT = 64
+ON_IMAGE = (
+    " Of the tone only: the image judged (order 0) is left out. Where that image changes the answer to the "
+    "tone from place to place, it counts as leakage."
+)
 FIDELITIES = ("phase_fidelity", "linear_order_share")  # of a scene
 FIGURES = ("gain", "thd", "sfdr", "sinad", "alias", "leakage")
 
@@ -119,7 +123,8 @@ class Panels:
             return Frame(shares, fidelity_caption(shares), scene.step)
         data = lineup(one_axis(scene.orders))
         data.attrs["layer"] = scene.layer
-        return Frame(data, captions.lineup_caption(data), scene.step)
+        caption = captions.lineup_caption(data)
+        return Frame(data, caption + (ON_IMAGE if scene.orders.attrs.get("on_image") else ""), scene.step)
 
     def _order_lines(self, scene: Scene) -> Frame:
         assert scene.orders is not None

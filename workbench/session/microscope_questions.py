@@ -128,7 +128,7 @@ def questions(state: MicroscopeState, layer: str, recorded: dict[str, Any], mapp
         For channel weights that are none, or a scene that does not exist.
     """
     shape = recorded.get("shape")
-    size = None if shape is None else tuple(int(n) for n in shape[1:])
+    size = None if shape is None else (int(shape[1]), int(shape[2]))
     kinds = Request("replacements", size=size)
     about = Request("about") if state.source != "model" else None
     if state.scene:

@@ -12,7 +12,7 @@ import xarray as xr
 from workbench.session.frame import record_at
 from workbench.session.hub import Hub
 from workbench.session.microscope_bench import Bench
-from workbench.session.microscope_frames import one_axis, with_theory
+from workbench.session.microscope_frames import of_the_tone, one_axis
 from workbench.session.microscope_questions import Questions, questions, specimen_of
 from workbench.session.microscope_recorded import recorded_spectrum
 from workbench.session.microscope_scenes import NO_LINES
@@ -112,7 +112,7 @@ class Scope:
         records, passed = self.hub.records, self.state.passed
         if passed:
             found = records.tree(PASSES).get(passed) if PASSES in records else None
-            return None if found is None else with_theory(found)
+            return None if found is None else of_the_tone(found)
         return records.dataset("orders") if "orders" in records else None
 
     def scene(self) -> Scene:

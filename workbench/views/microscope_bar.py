@@ -48,7 +48,7 @@ def scene_words(scene: Scene) -> str:
     step = "" if scene.step is None or scene.fresh else f" at step {scene.step}"
     if "tone" in attrs:
         tone = str(attrs["tone"]).replace("[", "(").replace("]", ")")
-        given = f"tone {tone} cycles/frame"
+        given = f"tone {tone} cycles/frame{' on the image judged' if attrs.get('on_image') else ''}"
     else:
         given = scene_title(attrs)
     return f"{what}{step} · {given} · {attrs.get('phases')} phases"

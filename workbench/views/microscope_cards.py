@@ -252,9 +252,11 @@ class SpectrumTools(pn.viewable.Viewer):
         )  # fmt: skip
         self.linear = pmui.Switch(label="Linear", value=state.linear, margin=0, width=96)
         self.order = pmui.Select(label="Order", options=[ALL], value=ALL, width=112, **select)
+        # fixed widths add up to the least width of the whole page: this one stretches instead
         self.units = pmui.Select(
-            label="Frequency in", options=self._units(False), value=UNITS[state.units], width=150, **select
-        )
+            label="Frequency in", options=self._units(False), value=UNITS[state.units],
+            sizing_mode="stretch_width", css_classes=["grows"], **select,
+        )  # fmt: skip
         self.along = pmui.Select(label="Cut", options=CUTS, value=_cut(state.along), width=96, **select)
         self._bar = pn.Row(
             self.threshold, self.linear, self.order, self.along, self.units,

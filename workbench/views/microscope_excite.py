@@ -29,7 +29,7 @@ PRESETS: dict[str, tuple[int, int, int, int] | None] = {
     "Two tones: (3, 5) and (4, 9)": (3, 5, 4, 9),
 }
 PHASES = [8, 16, 32, 64, 128]
-_FIELD = {"size": "small", "margin": 0, "width": 84}
+_FIELD = {"size": "small", "margin": 0, "width": 78}
 TONES, AS_RUN = "tones", "as the run"
 NUMBERS = ("tone_y", "tone_x", "second_y", "second_x", "amplitude", "offset")
 
@@ -69,7 +69,7 @@ class Excitation(pn.viewable.Viewer):
         self.fields["phases"] = pmui.Select(
             label="Phases J", options=sorted({*PHASES, state.phases}), value=state.phases, **_FIELD
         )
-        wide = {"size": "small", "margin": 0, "width": 178}
+        wide = {"size": "small", "margin": 0, "width": 164}
         self.scene = pmui.Select(
             label="Fed with", options=list(self._scenes), value=_key(self._scenes, state.scene), **wide
         )
@@ -80,10 +80,10 @@ class Excitation(pn.viewable.Viewer):
         self.scene.param.watch(lambda _event: self._show_what_matters(), "value")
         self.weights = pmui.TextInput(
             label="Channel weights", value=state.weights, placeholder="1, 0.5", size="small", margin=0,
-            width=178,
+            width=164,
         )  # fmt: skip
         self.preset = pmui.Select(
-            label="Preset", options=list(PRESETS), value="As recorded", size="small", margin=0, width=178
+            label="Preset", options=list(PRESETS), value="As recorded", size="small", margin=0, width=164
         )
         self.preset.param.watch(lambda event: self.choose(event.new), "value")
         self.go = pmui.Button(label="Analyse", color="primary", variant="contained", size="small", margin=0)

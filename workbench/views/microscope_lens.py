@@ -45,7 +45,7 @@ class Lens(pn.viewable.Viewer):
         self.cards: dict[str, PanelCard] = {}
         self.choice = pmui.RadioButtonGroup(
             label="", options=list(LENSES), size="small", margin=0, value=_words(state.lens),
-            sx={"& .MuiToggleButton-root": {"whiteSpace": "nowrap"}},
+            sx={"flexWrap": "wrap", "& .MuiToggleButton-root": {"whiteSpace": "nowrap", "px": "7px"}},
         )  # fmt: skip
         self.choice.param.watch(self._chosen, "value")
         self.shown = state.lens
