@@ -39,7 +39,7 @@ def test_a_layer_is_chosen_its_lines_are_named_and_it_is_replaced(visit, microsc
     one = visit(microscope)
     page = one.page
     page.get_by_text("recorded at step 4").wait_for(timeout=PATIENCE)
-    page.get_by_text("order 1, folded at").first.wait_for(timeout=PATIENCE)
+    page.get_by_text("folded at").first.wait_for(timeout=PATIENCE)
     layers = page.get_by_role("listbox", name="Layers, from input to output")
     layers.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowUp"):
