@@ -315,16 +315,27 @@ def test_pixels_reach_the_browser_as_bytes(desk):
     assert len(tiles.places) == len(tiles.palettes) == 11
 
 
+def painted(desk):
+    """Answer for a browser until nothing is under way."""
+    while desk.pump.waiting:
+        desk.pump.beat.painted = desk.pump.beat.sent
+
+
 def test_cards_are_built_when_they_come_into_view_and_drawn_only_there(run, hub):
     desk = TrainingDesk(DeskState(run=run.name), lambda _name: (hub, run), lambda: [run], lazy=True)
     desk.draw()
     assert list(desk.cards) == ["lineup", "orders"]
     desk.pump.beat.seen = ["lineup", "orders", "sheet"]
     desk.draw()
+    assert list(desk.cards) == ["lineup", "orders"], "the page is loading still"
+    desk.pump.connect_notebook(lambda: None, lambda call: call())
+    desk.draw()
     assert list(desk.cards) == ["lineup", "orders", "sheet"]
     assert "step 200" in desk.cards["sheet"].caption, "a new card comes with its picture"
     desk.pump.beat.seen = ["sheet", "spectrum"]
+    painted(desk)
     desk.steps.slider.value = 60
+    painted(desk)
     assert "step 60" in desk.cards["sheet"].caption
     assert "step 200" in desk.cards["lineup"].caption, "nobody sees it"
     desk.pump.beat.seen = ["lineup"]
