@@ -1,4 +1,4 @@
-"""Complex images with pixels as high and wide as they are, their spectrum, their distribution."""
+"""Complex images in the true shape of their pixels, their spectrum, their distribution."""
 
 from __future__ import annotations
 

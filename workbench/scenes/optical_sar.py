@@ -1,4 +1,4 @@
-"""Pairs of an optical and a SAR image of the same 3-D scene, slightly out of register."""
+"""Optical images paired with SAR images of the same 3-D scene, slightly out of register."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenes that have been opened and measured, for all viewers of one process."""
+"""Scenes opened once, measured once, for all viewers of one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures to choose from, and a place to put a file of one's own."""
+"""Small pictures to choose from, with a place to put a file of one's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens on the microscope's page by itself, every now and then."""
+"""What happens on the microscope's page by itself, from time to time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Complex TIFF and GeoTIFF images."""
+"""Complex TIFF images, GeoTIFF among them."""
 
 from __future__ import annotations
 
