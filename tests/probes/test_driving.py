@@ -7,7 +7,7 @@ import xarray as xr
 from torch import nn
 
 from workbench.nets import UNet
-from workbench.probes import amplitude_sweep
+from workbench.probes import amplitude_sweep, analyse_orders
 
 FRAME = {"shape": (1, 16, 16), "tone": (1, 3), "phases": 16, "dtype": torch.float64}
 
@@ -105,3 +105,23 @@ def test_two_tones_give_products(monkeypatch):
 def test_bad_sweeps_are_refused(amplitudes, options, message):
     with pytest.raises(ValueError, match=message):
         amplitude_sweep(nn.Tanh(), amplitudes, **(FRAME | options))
+
+
+def test_compression_of_a_cubic_is_exact_on_a_coarse_grid():
+    cubic = amplitude_sweep(Polynomial(0.0, -0.1), [0.001, 0.5, 1.0, 2.0], **FRAME)
+    exact = 10 * np.log10((1 - 10**-0.05) / 0.075)
+    assert float(cubic.compression.isel(layer=-1)) == pytest.approx(exact, abs=1e-4)
+
+
+def test_leakage_that_may_pass_for_high_orders_is_said():
+    torch.manual_seed(0)
+    expanding = nn.ConvTranspose2d(16, 32, 4, 1, 0, bias=False).double()
+    few, many = (analyse_orders(expanding, (16, 64, 64), phases=j, dtype="float64") for j in (32, 64))
+    assert "orders above 16 are weaker than the border leakage" in str(few.ambiguity.values[0])
+    assert "weaker than the border leakage" not in str(many.ambiguity.values[0])
+
+
+@pytest.mark.parametrize("dtype", ["float8", "int64", 3, torch.int32])
+def test_types_that_hold_no_tone_are_refused(dtype):
+    with pytest.raises(ValueError, match="dtype must be a floating"):
+        analyse_orders(nn.ReLU(), dtype=dtype)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from workbench.probes.lattice import Grid, distinct_orders, order_period, principal
 from workbench.probes.partition import Partition
 
+ROUNDING = 1e-12  # share of a layer's power below which nothing leaked
 LATTICE_SHARE = 0.25  # where the lattice fills so much of the bins, leakage can hardly be told from images
 TAIL_SHARE = 0.01  # where so much lies in the highest orders, more of them fold in phase
 
@@ -94,8 +95,10 @@ def attribute(found: Partition, sums: Array) -> Share:
     by_phase = np.zeros(phases // 2 + 1)
     np.add.at(by_phase, least, rows.reshape(phases, -1).sum(1))
     period, share = order_period(spectrum, phases), float(tail) / total if total else 0.0
+    table = found.table(sums[: found.number])
+    notes = [_ambiguity(spectrum, found.filled, share, phases, period), _mistakable(table, phases)]
     return Share(
-        table=found.table(sums[: found.number]),
+        table=table,
         total=total,
         by_phase=by_phase,
         tail=share,
@@ -104,7 +107,22 @@ def attribute(found: Partition, sums: Array) -> Share:
         phases=phases,
         real=real,
         filled=found.filled,
-        ambiguity=_ambiguity(spectrum, found.filled, share, phases, period),
+        ambiguity="; ".join(note for note in notes if note),
+    )
+
+
+def _mistakable(table: Array, phases: int) -> str:
+    """Say so where the orders above J/2 are weaker than what leaked: it may be leakage itself."""
+    highest = len(table) // 2
+    leaked, lines = float(table[..., -1].sum()), table[..., :-1].sum(-1)
+    upper = np.abs(np.arange(-highest, highest + 1)) > phases // 2
+    beyond = upper if table.ndim == 2 else upper[:, None] | upper
+    counted = float(lines[beyond].sum())
+    if not ROUNDING * float(table.sum()) < counted < leaked:
+        return ""
+    return (
+        f"orders above {phases // 2} are weaker than the border leakage: what leaks onto a bin of an order "
+        f"that differs by {phases} counts as that order; raise phases or compare with circular padding"
     )
 
 

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import torch
 
 from workbench.probes.drives import Tone, TonePair
 
@@ -95,7 +96,10 @@ def checked_tone(
                 f"tone {tuple(cycles)} is not below Nyquist along {name}: |m_{name}| must be below {n / 2:g} "
                 f"cycles per frame of {n} pixels"
             )
-    weights = np.ones(sizes[0]) if channels is None else np.asarray(channels, dtype=float)
+    try:
+        weights = np.ones(sizes[0]) if channels is None else np.asarray(channels, dtype=float)
+    except (TypeError, ValueError):
+        weights = np.empty(0)
     if weights.shape != (sizes[0],) or not np.isfinite(weights).all() or not weights.any():
         raise ValueError(
             f"channels must be {sizes[0]} finite factors, one per input channel and not all 0, "
@@ -127,6 +131,30 @@ def checked_phases(phases: Any) -> int:
     if isinstance(phases, bool) or not isinstance(phases, int | np.integer) or phases < 3:
         raise ValueError(f"phases must be a whole number of at least 3, found {phases!r}")
     return int(phases)
+
+
+def checked_dtype(dtype: Any) -> torch.dtype | None:
+    """Return a floating torch dtype, given as such or by its name; None stays None.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> checked_dtype("float64")
+    torch.float64
+    """
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if found is None and dtype is None:
+        return None
+    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+        raise ValueError(
+            "dtype must be a floating torch.dtype or its name (float64, float32, bfloat16, float16), "
+            f"found {dtype!r}"
+        )
+    return found
 
 
 def _is_finite(value: Any) -> bool:

@@ -10,6 +10,7 @@ import torch
 import xarray as xr
 from torch import nn
 
+from workbench.probes.drive_checks import checked_dtype
 from workbench.probes.guard import original, placement
 from workbench.probes.orders import analyse_orders
 from workbench.signals import drive_figures
@@ -87,7 +88,7 @@ def amplitude_sweep(
             progress(done, len(drives))
     axis = xr.Variable("amplitude", drives, {"long_name": "drive amplitude", "units": "units of the input"})
     power, total = (xr.concat(parts, axis, join="inner") for parts in (powers, totals))
-    precision = options.get("dtype") or placement(module)[1]
+    precision = checked_dtype(options.get("dtype")) or placement(module)[1]
     floor = (_ROUNDING * float(torch.finfo(precision).eps)) ** 2
     along = "product" if "product" in power.dims else "order"
     result = drive_figures(power, total, floor, along)

@@ -10,7 +10,7 @@ import xarray as xr
 from torch import nn
 
 from workbench.probes.collecting import Collector
-from workbench.probes.drive_checks import checked_drive
+from workbench.probes.drive_checks import checked_drive, checked_dtype
 from workbench.probes.forward import further_inputs
 from workbench.probes.guard import original, placement, undisturbed
 from workbench.probes.order_tables import order_table
@@ -35,7 +35,7 @@ def analyse_orders(
     inputs: Sequence[Any] | Mapping[str, Any] = (),
     tone_input: int | str = 0,
     layers: Sequence[str] | None = None,
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | str | None = None,
     memory: float = 2**31,
 ) -> xr.Dataset:
     """Name the cause of every spectral line that a tone makes in every layer of a network.
@@ -150,7 +150,7 @@ def analyse_orders(
     """
     module = original(module)
     device, own_type = placement(module)
-    arguments, dtype = further_inputs(inputs, tone_input), dtype or own_type
+    arguments, precision = further_inputs(inputs, tone_input), checked_dtype(dtype) or own_type
     if scene is not None:
         refuse_tones(
             shape=(shape, SHAPE),
@@ -162,13 +162,13 @@ def analyse_orders(
         view = checked_scene(scene, mapping, phases)
         watcher = SceneCollector(view)
         with undisturbed(module), watcher.decoding(module):
-            Sweep(module, view, arguments, device, dtype).run(watcher, layers, memory)
+            Sweep(module, view, arguments, device, precision).run(watcher, layers, memory)
         _require_layers(module, watcher.records, watcher.refused)
         return scene_table(watcher)
     drive = checked_drive(shape, tone, phases, amplitude, offset, channels)
     collector = Collector(drive)
     with undisturbed(module):
-        Sweep(module, drive, arguments, device, dtype).run(collector, layers, memory)
+        Sweep(module, drive, arguments, device, precision).run(collector, layers, memory)
         collector.finish()
     _require_layers(module, collector.records, collector.refused)
     return order_table(collector, drive)

@@ -25,7 +25,8 @@ def drive_figures(
     * ``local_slope``: dy_k/dx by central differences; ``slope_db_per_db``: line fitted over that region
     * intercept of order k: where the lines of slope 1 and k through the lowest point that can be measured
       meet: ``x_k = (G − C_k)/(k − 1)``, ``G = y_1 − x``, ``C_k = y_k − k·x``; at the output ``x_k + G``
-    * ``compression``: lowest drive at which the gain has fallen by 1 dB, interpolated in dB
+    * ``compression``: lowest drive at which the gain has fallen by 1 dB; ratios interpolated over A²
+      (exact for a third-order law)
 
     Parameters
     ----------
@@ -126,7 +127,12 @@ def checked_amplitudes(amplitudes: npt.ArrayLike) -> Array:
     ...
     ValueError: a sweep needs at least 3 amplitudes, positive, finite and ascending, found [1. 2.]
     """
-    values = np.asarray(amplitudes, dtype=float)
+    try:
+        values = np.asarray(amplitudes, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"a sweep needs at least 3 amplitudes, positive, finite and ascending, found {amplitudes!r}"
+        ) from None
     sound = values.ndim == 1 and values.size >= 3 and np.isfinite(values).all() and values[0] > 0
     if not (sound and (np.diff(values) > 0).all()):
         raise ValueError(
@@ -202,6 +208,8 @@ def _compression(level: Array, gain: Array, start: Array) -> Array:
         below = np.flatnonzero(drop >= COMPRESSION)
         if below.size and below[0] > 0 and np.isfinite(drop[below[0] - 1]):
             n = int(below[0])
-            part = (COMPRESSION - drop[n - 1]) / (drop[n] - drop[n - 1])
-            result[i] = level[n - 1] + part * (level[n] - level[n - 1])
+            before, after = 10 ** (-drop[n - 1 : n + 1] / 20)
+            part = (before - 10 ** (-COMPRESSION / 20)) / (before - after)
+            low, high = 10 ** (level[n - 1 : n + 1] / 10)
+            result[i] = 10 * np.log10(low + part * (high - low))
     return result
