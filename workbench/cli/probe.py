@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ProbeCommand", "probe"]
 
 _GIB = 2**30
+_NOT_JSON = (".txt", ".html", ".htm", ".jsonl", ".csv", ".dat", ".log")
 
 
 class ProbeCommand(TyperCommand):
@@ -30,6 +31,8 @@ class ProbeCommand(TyperCommand):
         given = list(args)
         for i in range(len(given) - 1, -1, -1):
             following = given[i + 1] if i + 1 < len(given) else ""
+            if given[i] == "--json" and Path(following).suffix in _NOT_JSON:
+                raise typer.BadParameter(f"--json {following}: the file's name must end in .json")
             if given[i] == "--json" and following != "-" and not following.endswith(".json"):
                 given.insert(i + 1, "-")
         return super().parse_args(ctx, given)
@@ -58,7 +61,9 @@ def probe(
     scene: Annotated[
         str | None, typer.Option(help="Complex image (a file, or a scene's name) instead of a tone.")
     ] = None,
-    mapping: Annotated[str, typer.Option(help="How that image is made real.")] = "nyquist",
+    mapping: Annotated[
+        str | None, typer.Option(help="How that image is made real (default: nyquist).")
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer whose lines are named (default: last).")] = None,
     swap: Annotated[
         list[str] | None,
@@ -73,6 +78,10 @@ def probe(
         str | None, typer.Option(help="FROM:TO:COUNT amplitudes: slopes, intercept points.")
     ] = None,
     dtype: Annotated[str | None, typer.Option(help="float32, float64, bfloat16 or float16.")] = None,
+    latent: Annotated[
+        int | None,
+        typer.Option(help="Numbers a generator makes images of: spectra of its layers, no tone.", min=1),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "cpu",
     memory: Annotated[float, typer.Option(help="GiB that all frames together may take.")] = 2.0,
     floor: Annotated[float, typer.Option(help="Lowest line named, dB re order 1.")] = -80.0,
@@ -84,12 +93,19 @@ def probe(
     in_app: Annotated[bool, typer.Option("--open", help="Open the microscope on it in a browser.")] = False,
     port: Annotated[int, typer.Option(help="Port of --open.", min=1, max=65535)] = 5006,
 ) -> None:
-    """Name the cause of every spectral line that a tone makes in every layer of a network."""
+    """Name the cause of every spectral line that a tone makes in every layer of a network.
+
+    What the fields of --json mean: python -m pydoc workbench.cli.probe_document
+    """
     from workbench.cli.probe_options import parse_pairs, parse_size, parse_sweep, parse_tone, parse_values
 
     with clear_errors():
         from workbench.runs import Request, Specimen
 
+        if not memory > 0:
+            raise ValueError(f"--memory {memory:g}: needed are GiB above 0")
+        if mapping is not None and scene is None:
+            raise ValueError(f"--mapping {mapping} belongs to a complex image: give --scene too")
         levels = parse_values(amplitude, "--amplitude")
         specimen = Specimen.parse(target, str(weights) if weights else None)
         request = Request(
@@ -105,24 +121,32 @@ def probe(
             inputs=parse_pairs(given or [], "--input", "z=10:zeros"),
             tone_input=tone_input,
             scene=scene if scene is None or not Path(scene).exists() else str(Path(scene).resolve()),
-            mapping=mapping,
+            mapping=mapping or "nyquist",
             replacements=parse_pairs(swap or [], "--replace", "down2.conv=blurpool"),
             amplitudes=parse_sweep(sweep) if sweep else (),
             dtype=dtype,
             device=device,
             memory=memory * _GIB,
+            latent=latent,
             floor=floor,
             count=count,
         )
         check_targets(html, json_file)
-    if specimen.executes:
+    if specimen.executes and Path(specimen.executes).is_file():
         typer.secho(
             f"Note: this executes {specimen.executes}, with your rights, in a process of its own.",
             fg="yellow",
             err=True,
         )
+    if latent is not None:
+        from workbench.cli.probe_latent import show_latent
+
+        show_latent(specimen, request, json_file)
+        return
     content, spectrum = analysed(specimen, request, layer)
     deliver(content, spectrum, json_file, html)
+    if content["lines"].get("failed"):
+        raise refuse(content["lines"]["problem"], 1)
     if in_app:
         from workbench.cli.probe_app import open_app
 
@@ -188,6 +212,7 @@ def named_lines(
     from workbench.cli.probe_document import line_rows
     from workbench.runs import SpecimenError
 
+    failed = False
     problem = "a scene fills the whole spectrum: it has no lines" if content["settings"]["scene"] else ""
     if not problem:
         try:
@@ -195,8 +220,9 @@ def named_lines(
             lines = line_rows(tree["lines"].to_dataset(), layer, content["settings"]["shape"], floor)
             return lines, tree["spectrum"].to_dataset()
         except SpecimenError as error:
-            problem = str(error)
-    return {"layer": layer, "floor": floor, "lines": [], "not_listed": 0, "problem": problem}, None
+            problem, failed = str(error), error.fault != "input"
+    nothing = {"layer": layer, "floor": floor, "lines": [], "not_listed": 0, "problem": problem}
+    return nothing | ({"failed": True} if failed else {}), None
 
 
 def deliver(

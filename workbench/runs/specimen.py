@@ -90,6 +90,12 @@ class Specimen:
         """
         if ".py:" in text or text.endswith(".py"):
             return cls(file=text, weights=weights)
+        if Path(text.partition(":")[0]).suffix in (".pt", ".pth", ".safetensors", ".ckpt"):
+            name = text.partition(":")[0]
+            raise ValueError(
+                f"{name} holds weights, no network; needed is the file that defines it: "
+                f"FILE.py:MODEL --weights {name}"
+            )
         where, colon, network = text.rpartition(":") if ":" in text else (text, "", "")
         name, at, step = where.rpartition("@") if "@" in where else (where, "", "")
         if (at and not step.isdecimal()) or (colon and not network) or not name:

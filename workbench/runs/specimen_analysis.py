@@ -14,6 +14,7 @@ from torch import nn
 from workbench.probes import (
     amplitude_sweep,
     analyse_orders,
+    layer_spectra,
     order_spectra,
     possible_replacements,
     replace_layers,
@@ -25,7 +26,7 @@ from workbench.probes.taps import Layer
 from workbench.runs.specimen import Specimen, SpecimenError
 from workbench.runs.specimen_files import write_result
 from workbench.runs.specimen_inputs import fixed_inputs, open_complex
-from workbench.runs.specimen_loading import Loaded, load_specimen
+from workbench.runs.specimen_loading import Loaded, latent_numbers, load_specimen
 from workbench.runs.specimen_progress import watched
 from workbench.runs.specimen_request import Request
 from workbench.signals import find_lines
@@ -82,6 +83,13 @@ class Bench:
 
     def excitation(self, request: Request, module: nn.Module) -> dict[str, Any]:
         """Return the arguments of an analysis: input, phases, further inputs."""
+        numbers = latent_numbers(module)
+        if numbers is not None and request.size is None and request.scene is None:
+            raise SpecimenError(
+                f"{self.loaded.title} looks like a generator that makes images of {numbers} numbers: "
+                f"no image, so no tone. --latent {numbers} shows the spectra of its layers; "
+                "--size gives it an image nonetheless"
+            )
         shape = self.shape(request)
         common: dict[str, Any] = {"inputs": fixed_inputs(module, request.inputs, shape, request.tone_input)}
         if request.tone_input is not None:
@@ -177,6 +185,31 @@ def _sweep(bench: Bench, request: Request, tell: Tell) -> xr.Dataset:
         )
 
 
+def _latent(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:
+    module = bench.module(request)
+    numbers = request.latent or latent_numbers(module) or 1
+    flat = any(
+        isinstance(part, nn.Linear) for part in list(module.modules())[:2] + list(module.children())[:1]
+    )
+    shape = (16, numbers) if flat else (16, numbers, 1, 1)
+    tell(doing=f"making images of {numbers} random numbers")
+    tree = layer_spectra(module, torch.randn(shape, generator=torch.Generator().manual_seed(0)))
+    rows = []
+    for name, node in tree.children.items():
+        image = node["image"].values.tolist() if "image" in node else []
+        rows.append(
+            {
+                "name": name,
+                "module_type": node.attrs["module_type"],
+                "size": list(node["power"].shape),
+                "rate": [float(value) for value in node.attrs["rate"]],
+                "power": float(node["power"].sum()),
+                "image": image,
+            }
+        )
+    return rows
+
+
 HANDLERS: dict[str, Callable[[Bench, Request, Tell], Any]] = {
     "about": _about,
     "layers": _layers,
@@ -185,4 +218,5 @@ HANDLERS: dict[str, Callable[[Bench, Request, Tell], Any]] = {
     "lines": _lines,
     "replacements": _replacements,
     "sweep": _sweep,
+    "latent": _latent,
 }

@@ -67,6 +67,13 @@ def _number(text: str) -> float | int | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _is_index(name: str) -> bool:
+    """Whether an input of this name usually is one whole number per image: a class, a time step."""
+    return name.lower() in ("t", "time", "steps") or any(
+        word in name.lower() for word in ("label", "class", "index", "timestep")
+    )
+
+
 def _filled(shape: tuple[int, ...], fill: str) -> Tensor:
     if fill == "random":
         return torch.randn(1, *shape, generator=torch.Generator().manual_seed(0))
@@ -116,7 +123,7 @@ def fixed_inputs(
     if needed:
         raise SpecimenError(
             f"{type(module).__name__}.forward needs further inputs: {', '.join(needed)}. Give each one, for "
-            f"example --input {needed[0]}=zeros ({NEEDED})"
+            f"example --input {needed[0]}={':0' if _is_index(needed[0]) else 'zeros'} ({NEEDED})"
         )
     return {name: parse_input(text, shape) for name, text in texts.items()}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,8 +21,9 @@ from workbench.runs.specimen import Specimen, SpecimenError, split_target
 from workbench.runs.specimen_modules import find_model, run_file
 from workbench.runs.specimen_weights import load_state, put_state
 
-__all__ = ["Loaded", "first_channels", "load_specimen"]
+__all__ = ["Loaded", "first_channels", "latent_numbers", "load_specimen"]
 
+_ALONE = threading.Lock()  # a user's file is executed by one thread at a time
 SIZE = 64  # pixels of a user's model that says nothing of its own
 
 
@@ -101,6 +104,30 @@ def first_channels(module: nn.Module) -> int:
     return 1
 
 
+def latent_numbers(module: nn.Module) -> int | None:
+    """Return how many numbers a module that looks like a generator of images from a latent takes, else None.
+
+    It looks so if its first layer is a transposed convolution of many channels that makes a whole first map
+    of one sample (stride 1, no padding), or a linear one and a transposed convolution or a resize follows.
+
+    Examples
+    --------
+    >>> latent_numbers(nn.Sequential(nn.ConvTranspose2d(16, 8, 4), nn.ReLU()))
+    16
+    >>> latent_numbers(nn.Sequential(nn.ConvTranspose2d(16, 8, 4, 2, 1))) is None
+    True
+    """
+    parts = [part for part in module.modules() if not any(True for _ in part.children())]
+    first, later = (parts[0], parts[1:]) if parts else (None, [])
+    if isinstance(first, nn.ConvTranspose2d):
+        whole = set(first.stride) == {1} and set(first.padding) == {0} and min(first.kernel_size) > 1
+        return first.in_channels if whole and first.in_channels >= 8 else None
+    growing = (nn.ConvTranspose2d, nn.Upsample, nn.PixelShuffle)
+    if isinstance(first, nn.Linear) and any(isinstance(part, growing) for part in later):
+        return first.in_features
+    return None
+
+
 def _from_file(specimen: Specimen) -> Loaded:
     path, name = split_target(str(specimen.file))
     if not path.is_file():
@@ -109,13 +136,26 @@ def _from_file(specimen: Specimen) -> Loaded:
     os.chdir(path.parent)
     sys.path.insert(0, str(path.parent))
     torch.manual_seed(0)  # models without weights are drawn alike in every process
-    module = find_model(run_file(path), name, path)
+    with _ALONE:
+        _fill_script_tables()
+        module = find_model(run_file(path), name, path)
     if specimen.weights is not None:
         weights = Path(specimen.weights)
         put_state(module, load_state(weights), weights.name, specimen.title)
     size = getattr(module, "size", SIZE)
     side = size if isinstance(size, int) and not isinstance(size, bool) and size > 1 else SIZE
     return Loaded(module, specimen.title, first_channels(module), (side, side))
+
+
+def _plain(x: Tensor) -> Tensor:
+    return torch.relu(x)
+
+
+def _fill_script_tables() -> None:
+    # torch fills the table of what scripts may call at its first use; nobody else may see it half full.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(_plain)
 
 
 def _from_run(specimen: Specimen) -> Loaded:

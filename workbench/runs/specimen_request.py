@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["KINDS", "Request"]
 
-KINDS = ("about", "layers", "orders", "spectra", "lines", "replacements", "sweep")
+KINDS = ("about", "layers", "orders", "spectra", "lines", "replacements", "sweep", "latent")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ class Request:
     dtype: str | None = None
     device: str = "cpu"
     memory: float = 2.0**31
+    latent: int | None = None  # numbers that a generator makes an image of (kind "latent")
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

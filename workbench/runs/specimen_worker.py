@@ -124,8 +124,14 @@ def _failure(error: BaseException, specimen: Specimen) -> dict[str, Any]:
         text = error.args[0] if isinstance(error, KeyError) and error.args else error
         inside = error.__cause__ is not None or type(error).__name__ == "NotFiniteError"
         line = " ".join(f"{text}{where(cause, path) if inside else ''}".split())
+        if "must be tensor, not" in line.lower():
+            line += "; an input that must be a tensor is given as --input NAME=:3 (one number per image)"
         return {"error": line, "fault": "model" if inside else "input"}
-    return {"error": f"{specimen.title} failed: {described(cause)}{where(cause, path)}", "fault": "model"}
+    hint = ""
+    if "must be tensor, not" in str(cause).lower():
+        hint = "; an input that must be a tensor is given as --input NAME=:3 (one number per image)"
+    said = f"{specimen.title} failed: {described(cause)}{where(cause, path)}{hint}"
+    return {"error": said, "fault": "model"}
 
 
 def _ours(error: BaseException) -> bool:
