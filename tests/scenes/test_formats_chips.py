@@ -291,7 +291,10 @@ def test_members_that_hold_more_than_they_declare(tmp_path):
         (b"", "Ship.xml is no readable XML"),
         (b"not markup at all", "Ship.xml is no readable XML"),
         (
-            b'<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><ShipList><ship>&b;</ship></ShipList>',
+            (
+                b'<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+                b"<ShipList><ship>&b;</ship></ShipList>"
+            ),
             "declares entities",
         ),
         (

@@ -7,6 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import xarray as xr
 from torch import nn
@@ -196,7 +197,7 @@ def _latent(bench: Bench, request: Request, tell: Tell) -> list[dict[str, Any]]:
     tree = layer_spectra(module, torch.randn(shape, generator=torch.Generator().manual_seed(0)))
     rows = []
     for name, node in tree.children.items():
-        image = node["image"].values.tolist() if "image" in node else []
+        image = np.asarray(node["image"]).tolist() if "image" in node else []
         rows.append(
             {
                 "name": name,
