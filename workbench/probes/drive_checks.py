@@ -134,7 +134,7 @@ def checked_phases(phases: Any) -> int:
 
 
 def checked_dtype(dtype: Any) -> torch.dtype | None:
-    """Return a floating torch dtype, given as such or by its name; None stays None.
+    """Return a floating-point or complex torch dtype, given as such or by its name; None stays None.
 
     Raises
     ------
@@ -149,10 +149,10 @@ def checked_dtype(dtype: Any) -> torch.dtype | None:
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if found is None and dtype is None:
         return None
-    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+    if not isinstance(found, torch.dtype) or not (found.is_floating_point or found.is_complex):
         raise ValueError(
-            "dtype must be a floating torch.dtype or its name (float64, float32, bfloat16, float16), "
-            f"found {dtype!r}"
+            "dtype must be a floating-point or complex torch.dtype, or its name (float64, float32, bfloat16, "
+            f"float16, complex128, …), found {dtype!r}"
         )
     return found
 
