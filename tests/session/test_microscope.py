@@ -16,9 +16,10 @@ from workbench.runs.specimen_loading import load_specimen
 from workbench.runs.specimen_request import Request
 from workbench.session.control import OWNERS, Control
 from workbench.session.drive_frames import drive_caption, drive_lines
+from workbench.session.files import netcdf_file
 from workbench.session.microscope_code import fresh_code
 from workbench.session.microscope_compare import Pair, changes, largest_change
-from workbench.session.microscope_export import lines_csv, orders_csv, orders_netcdf
+from workbench.session.microscope_export import lines_csv, orders_csv
 from workbench.session.microscope_frames import network_rows, order_waterfall
 from workbench.session.microscope_model import open_model
 from workbench.session.microscope_questions import questions
@@ -227,7 +228,7 @@ def test_exports_hold_all_the_power(orders):
 
     table = pd.read_csv(orders_csv(orders), dtype={"layer": str})
     assert table.power.sum() == pytest.approx(float(orders.power.sum()))
-    again = xr.open_dataset(orders_netcdf(orders), engine="h5netcdf").load()
+    again = xr.open_dataset(netcdf_file(orders), engine="h5netcdf").load()
     assert again.power.values == pytest.approx(orders.power.values)
     assert again.attrs["phases"] == 32
     lines = find_lines(recorded_spectrum(orders, "2"))

@@ -13,7 +13,8 @@ import panel_material_ui as pmui
 import xarray as xr
 
 from workbench.session.control import Control
-from workbench.session.microscope_export import lines_csv, orders_csv, orders_netcdf
+from workbench.session.files import netcdf_file
+from workbench.session.microscope_export import lines_csv, orders_csv
 from workbench.session.microscope_model import open_model
 from workbench.views.aside import aside
 from workbench.views.keyboard import key_table
@@ -68,7 +69,7 @@ class Dialogs:
             return
         files: list[Any] = [
             _file(f"{name}-orders.csv", "Orders, CSV", lambda: orders_csv(orders)),
-            _file(f"{name}-orders.nc", "Orders, NetCDF", lambda: orders_netcdf(orders)),
+            _file(f"{name}-orders.nc", "Orders, NetCDF", lambda: netcdf_file(orders)),
         ]
         if lines is not None:
             files.append(_file(f"{name}-lines.csv", "Lines of this layer, CSV", lambda: lines_csv(lines)))
