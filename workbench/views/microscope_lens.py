@@ -45,7 +45,11 @@ class Lens(pn.viewable.Viewer):
         self.cards: dict[str, PanelCard] = {}
         self.choice = pmui.RadioButtonGroup(
             label="", options=list(LENSES), size="small", margin=0, value=_words(state.lens),
-            sx={"flexWrap": "wrap", "& .MuiToggleButton-root": {"whiteSpace": "nowrap", "px": "7px"}},
+            sx={
+                "&.MuiToggleButtonGroup-root": {"flexWrap": "wrap"},
+                # by themselves they are as wide as the row, each
+                "& .MuiToggleButton-root": {"whiteSpace": "nowrap", "px": "7px", "width": "auto"},
+            },
         )  # fmt: skip
         self.choice.param.watch(self._chosen, "value")
         self.shown = state.lens
