@@ -143,8 +143,7 @@ class TrainingDesk(pn.viewable.Viewer):
 
     def _shows(self, name: str) -> bool:
         """Whether a slot's picture is wanted: it is in view, or all that is known is that it was built."""
-        # Before `attach` the page is still loading: models added then do not reach the browser.
-        seen = self.pump.beat.seen if self.pump.attached else None
+        seen = self.pump.seen
         return self.slots[name].card is not None if seen is None else name in seen
 
     def draw(self) -> None:

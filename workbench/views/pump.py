@@ -96,6 +96,11 @@ class Pump:
         return self._document is not None or self._push is not None
 
     @property
+    def seen(self) -> list[str] | None:
+        """What is in view; None until the page is there, as models added before do not reach the browser."""
+        return self.beat.seen if self.attached else None
+
+    @property
     def waiting(self) -> bool:
         """Whether a frame is under way."""
         return self.attached and self.beat.sent != self.beat.painted
