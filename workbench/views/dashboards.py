@@ -111,6 +111,22 @@ def make_ready() -> None:
     threading.Thread(target=read, name="workbench-ready", daemon=True).start()
 
 
+def open_listed(name: str) -> tuple[Hub, Any]:
+    """Return hub and run of a name in the workspace: an address must not open a folder outside of it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such run; those that there are are listed.
+    """
+    from workbench.runs import list_runs
+
+    known = {run.name: run for run in list_runs()}
+    if name not in known:
+        raise ValueError(f"no run {name!r} here; there are: {', '.join(known) or 'none'}")
+    return hub_of(known[name]), known[name]
+
+
 def desk_page() -> pmui.Page:
     """Return the training desk as a page: the run of the URL, else the newest one."""
     from workbench.runs import list_runs
@@ -124,14 +140,7 @@ def desk_page() -> pmui.Page:
     if not state.run and runs:
         state.run = runs[0].name
 
-    def open_hub(name: str) -> tuple[Hub, Any]:
-        # By name only: an address must not open a folder outside the workspace.
-        known = {run.name: run for run in list_runs()}
-        if name not in known:
-            raise ValueError(f"no run {name!r} here; there are: {', '.join(known) or 'none'}")
-        return hub_of(known[name]), known[name]
-
-    desk = TrainingDesk(state, open_hub, list_runs, can_control=may_control(pn.state.user), lazy=True)
+    desk = TrainingDesk(state, open_listed, list_runs, can_control=may_control(pn.state.user), lazy=True)
     if refused:
         desk.runs.notify("warning", f"Ignored from the address: {', '.join(map(str, refused))}.")
     return desk.page()

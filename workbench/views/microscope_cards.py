@@ -20,7 +20,7 @@ from workbench.session.microscope_compare import Pair, Rows
 from workbench.session.microscope_state import UNITS, MicroscopeState
 from workbench.views.card import PanelCard
 from workbench.views.microscope_styles import TABLE, TOOLS, WORDS
-from workbench.views.panels import HATCHED, column, figure, pair, square
+from workbench.views.panels import HATCHED, column, figure, level_ticks, pair, square
 from workbench.views.styles import CARD, COLOUR_BAR
 from workbench.views.text import Text
 
@@ -31,7 +31,7 @@ __all__ = [
 
 ALL = "all orders"
 CUTS = ["along x", "along y", "radial"]
-DB_TICKS = [(0.0, "−100"), (0.25, "−75"), (0.5, "−50"), (0.75, "−25"), (1.0, "0")]
+DB_TICKS = level_ticks(-100.0)
 
 
 def slim(plot: Any) -> Any:

@@ -9,10 +9,10 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from workbench.session import Hub, hub_of
 from workbench.session.control import may_control
 from workbench.session.microscope_state import URL_NAMES, MicroscopeState
 from workbench.views.connection import reload_when_back
+from workbench.views.dashboards import open_listed
 from workbench.views.microscope import Microscope
 from workbench.views.page import framed_page
 from workbench.views.text import Text
@@ -87,14 +87,7 @@ def microscope_page() -> pmui.Page:
     if not state.run and runs:
         state.run = runs[0].name
 
-    def open_hub(name: str) -> tuple[Hub, Any]:
-        # By name only: an address must not open a folder outside the workspace.
-        known = {run.name: run for run in list_runs()}
-        if name not in known:
-            raise ValueError(f"no run {name!r} here; there are: {', '.join(known) or 'none'}")
-        return hub_of(known[name]), known[name]
-
-    view = Microscope(state, open_hub, list_runs, open_workshop, can_control=may_control(pn.state.user))
+    view = Microscope(state, open_listed, list_runs, open_workshop, can_control=may_control(pn.state.user))
     pn.state.onload(lambda: write_address(state))
     if refused:
         view.say("warning", f"Ignored from the address: {', '.join(refused)}.")

@@ -40,6 +40,15 @@ SIGN_TICKS = [(0.0, "−"), (0.5, "0"), (1.0, "+")]
 PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
 
 
+def level_ticks(floor: float) -> list[tuple[float, str]]:
+    """Return five ticks of a colour bar from `floor` to 0 dB.
+
+    >>> level_ticks(-80.0)[:2]
+    [(0.0, '−80'), (0.25, '−60')]
+    """
+    return [(k / 4, f"{round(round(floor) * (1 - k / 4))}".replace("-", "−")) for k in range(5)]
+
+
 def figure(plot: Any, **options: Any) -> pn.pane.Bokeh:
     """Return a Bokeh figure as a pane that fills its column."""
     return pn.pane.Bokeh(plot, sizing_mode="stretch_width", margin=0, **options)
@@ -129,8 +138,7 @@ def _null_bar(instrument: plots.CoherenceMap, data: Any) -> str:
 
 
 def _order_bar(_instrument: plots.OrderMap, data: Any) -> str:
-    floor = round(data.attrs["floor"])
-    ticks = [(k / 4, f"{round(floor * (1 - k / 4))}".replace("-", "−")) for k in range(5)]
+    ticks = level_ticks(data.attrs["floor"])
     return plots.colour_bar(plots.SPECTRUM, "level, dB re order 1 of the layer (dBc)", ticks)
 
 

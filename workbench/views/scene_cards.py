@@ -17,7 +17,7 @@ from workbench.plots.scene_pictures import (
 )
 from workbench.views.card import PanelCard
 from workbench.views.explorers.styles import tiles
-from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, figure, pair, square
+from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, figure, level_ticks, pair, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
@@ -97,7 +97,7 @@ def _patch_card() -> PanelCard:
 
 def _mapping_card() -> PanelCard:
     mapped = MappedPatch()
-    levels = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+    levels = level_ticks(-80.0)
     bars = _bars(
         Text(plots.colour_bar(plots.DIVERGING, "value", SIGN_TICKS), COLOUR_BAR),
         Text(plots.colour_bar(plots.SPECTRUM, "level, dB re the strongest line", levels), COLOUR_BAR),

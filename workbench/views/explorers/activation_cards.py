@@ -11,7 +11,7 @@ from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import FLOWING
-from workbench.views.panels import column, figure, square
+from workbench.views.panels import column, figure, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
@@ -81,7 +81,7 @@ def _taylor_card() -> PanelCard:
 
 def _plane_card() -> PanelCard:
     picture = Plane()
-    ticks = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+    ticks = level_ticks(-80.0)
     bar = Text(plots.colour_bar(plots.SPECTRUM, "level, dB re a tone of amplitude A", ticks), COLOUR_BAR)
     return PanelCard("The same in two dimensions", column(square(picture.figure), bar), {"plane": picture})
 

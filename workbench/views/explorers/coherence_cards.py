@@ -14,7 +14,7 @@ from workbench.session.explorers.pair_chain import CoherenceExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
-from workbench.views.panels import column, figure, square
+from workbench.views.panels import PHASE_TICKS, column, figure, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
@@ -22,7 +22,6 @@ from workbench.views.text import Text
 __all__ = ["coherence_desk"]
 
 UNIT_TICKS = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
-PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
 
 
 def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerDesk:

@@ -14,16 +14,14 @@ from workbench.session.explorers.nyquist_chain import NyquistExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
-from workbench.views.panels import column, square
+from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
 __all__ = ["nyquist_desk"]
 
-DB_TICKS = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
-SIGN_TICKS = [(0.0, "−"), (0.5, "0"), (1.0, "+")]
-PHASE_TICKS = [(0.0, "−π"), (0.5, "0"), (1.0, "π")]
+DB_TICKS = level_ticks(-80.0)
 STAGES = {
     "image": "x, 64 × 64 (real part)",
     "interpolated": "u: interpolated by 2",

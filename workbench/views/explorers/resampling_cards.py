@@ -15,14 +15,14 @@ from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplo
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles
-from workbench.views.panels import column, figure, square
+from workbench.views.panels import column, figure, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
 __all__ = ["resampling_desk"]
 
-DB_TICKS = [(k / 4, f"{-80 + 20 * k}".replace("-", "−")) for k in range(5)]
+DB_TICKS = level_ticks(-80.0)
 TITLES = ("input", "after the first", "after the second", "after the third", "after the fourth")
 
 
