@@ -1,6 +1,5 @@
 """Damaged files of every family: a scene, or a ValueError that names the file; no half of one."""
 
-import importlib.util
 import io
 import zipfile
 from pathlib import Path
@@ -213,7 +212,6 @@ def test_damaged_stores(victim, change, tmp_path):
     opened_or_refused(path)
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("rasterio"), reason="needs the extra geo")
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damage_that_gdal_meets(data, tmp_path_factory):

@@ -1,6 +1,5 @@
 """Every family of files: what was written is what is opened."""
 
-import importlib.util
 import struct
 
 import h5py
@@ -13,8 +12,6 @@ from scipy.io import netcdf_file
 
 from workbench.scenes import open_scene
 
-needs_rasterio = pytest.mark.skipif(not importlib.util.find_spec("rasterio"), reason="needs the extra geo")
-without_rasterio = pytest.mark.skipif(bool(importlib.util.find_spec("rasterio")), reason="rasterio is here")
 PAIRS = np.dtype([("r", np.int16), ("i", np.int16)])
 LIGHT = 299_792_458.0
 
@@ -364,62 +361,6 @@ def test_windows_of_every_container(kind, lazy, image, tmp_path, monkeypatch):
     scene = open_scene(path, lazy=lazy)
     np.testing.assert_array_equal(scene.slc, image)
     np.testing.assert_array_equal(scene.slc[2:5, -3], image[2:5, -3])
-
-
-def test_what_a_missing_library_costs(image, tmp_path, monkeypatch):
-    import builtins
-
-    genuine = builtins.__import__
-
-    def absent(name, *args, **kwargs):
-        if name.partition(".")[0] in ("rasterio", "sarxarray", "sarpy"):
-            raise ImportError(f"No module named {name!r}", name=name)
-        return genuine(name, *args, **kwargs)
-
-    def nothing(name, package=None):
-        return absent(name) if name.partition(".")[0] in ("rasterio", "sarxarray", "sarpy") else genuine(name)
-
-    monkeypatch.setattr("workbench.scenes.extras.import_module", nothing)
-    for name, library, command in (
-        ("a.cos", "rasterio", 'pip install "spectral-workbench[geo]"'),
-        ("a.nitf", "sarpy", "pip install sarpy"),
-    ):
-        (tmp_path / name).write_bytes(b"something")
-        message = refused(tmp_path / name)
-        assert f"needs {library}; {library} is not installed. Install it with: {command}" in message
-        assert "Everything else works without it" in message
-    for name in ("a.znap", "b.znap"):
-        zarr.create_group(tmp_path / name)
-    with pytest.raises(ValueError, match=r"a.znap, .*a stack of ZNAP archives needs sarxarray.*\[insar\]"):
-        open_scene([tmp_path / "a.znap", tmp_path / "b.znap"])
-    with pytest.raises(FileNotFoundError, match=r"c.znap: there is no such ZNAP archive"):
-        open_scene([tmp_path / "a.znap", tmp_path / "c.znap"])
-
-
-@needs_rasterio
-@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
-@pytest.mark.parametrize("dtype", ["complex64", "complex_int16"])
-def test_compressed_geotiff_through_gdal(dtype, image, tmp_path):
-    rasterio = pytest.importorskip("rasterio")
-    path = tmp_path / "a.tif"
-    options = {"driver": "GTiff", "height": 12, "width": 20, "count": 1, "dtype": dtype, "compress": "lzw"}
-    with rasterio.open(path, "w", **options, tiled=True, blockxsize=16, blockysize=16) as file:
-        file.write(image, 1)
-    scene = open_scene(path, lazy=True)
-    np.testing.assert_array_equal(scene.slc, image)
-    np.testing.assert_array_equal(scene.slc[3:9:2, 5], image[3:9:2, 5])
-
-
-@without_rasterio
-def test_compression_that_only_gdal_knows(image, tmp_path):
-    path = tmp_path / "a.tif"
-    tifffile.imwrite(path, image)
-    data = bytearray(path.read_bytes())
-    with tifffile.TiffFile(path) as file:
-        place = file.pages[0].tags["Compression"].valueoffset
-    data[place : place + 2] = struct.pack("<H", 5)
-    path.write_bytes(data)
-    assert "is compressed by a method that needs rasterio" in refused(path)
 
 
 def test_scene_from_netcdf_export_opens(image, tmp_path):

@@ -10,7 +10,7 @@ from workbench.scenes.containers import UnsuitableError
 COMMANDS = {
     "rasterio": 'pip install "spectral-workbench[geo]"  (or: pip install rasterio)',
     "sarxarray": 'pip install "spectral-workbench[insar]"  (or: pip install sarxarray)',
-    "sarpy": "pip install sarpy",
+    "sarpy": 'pip install "spectral-workbench[sicd]"  (or: pip install sarpy)',
 }
 """Library -> how to get it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.scenes.containers import Reader, UnsuitableError
-from workbench.scenes.formats.gdal import read_gdal
+from workbench.scenes.formats.cosar import read_cosar
 from workbench.scenes.formats.hdf5 import read_hdf5
 from workbench.scenes.formats.netcdf import read_netcdf
 from workbench.scenes.formats.numpy_files import read_numpy
@@ -27,7 +27,7 @@ FILES: dict[str, Reader] = {
     ".tif": read_tiff,
     ".tiff": read_tiff,
     ".vrt": read_vrt,
-    ".cos": read_gdal,
+    ".cos": read_cosar,
     ".zip": read_chips,
     ".ntf": read_sicd,
     ".nitf": read_sicd,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,8 +20,11 @@ LIGHT = 299_792_458.0
 def read_sicd(path: Path, _options: Options) -> Iterator[Contents]:
     """Open the complex images of a file; rows of a SICD are slant range, columns azimuth."""
     optional("sarpy", "a SICD image (NITF; Umbra, Capella, ICEYE)")
-    converter = optional("sarpy.io.complex.converter", "a SICD image (NITF; Umbra, Capella, ICEYE)")
-    with closing(converter.open_complex(str(path))) as reader:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # sarpy recommends its successor on each use
+        converter = optional("sarpy.io.complex.converter", "a SICD image (NITF; Umbra, Capella, ICEYE)")
+        opened = converter.open_complex(str(path))
+    with closing(opened) as reader:
         sizes = reader.get_data_size_as_tuple()
         images = reader.get_sicds_as_tuple() or (None,)
         if not sizes:

@@ -15,6 +15,8 @@ from workbench.scenes.containers import Contents, Member, Options, number, plain
 
 SNAP_METADATA = ("SNAP/product_metadata.json", "product_metadata.json")
 LARGEST_METADATA = 64 * 2**20
+UNKNOWN = 99999.0
+"""What SNAP writes for a number that it does not know."""
 
 
 def is_zarr(path: Path) -> bool:
@@ -85,6 +87,8 @@ def _leaves(node: Any) -> Iterator[tuple[str, Any]]:
         return
     values = node["data"].get("elems") if isinstance(node.get("data"), dict) else None
     if isinstance(values, list) and len(values) == 1:
-        yield str(node.get("name")), values[0]
+        values = values[0]
+    if isinstance(values, str | int | float) and values != UNKNOWN:
+        yield str(node.get("name")), values
     for name in ("attributes", "elements"):
         yield from _leaves(node.get(name))
