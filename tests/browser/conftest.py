@@ -136,22 +136,22 @@ def serve():
 @pytest.fixture(scope="session")
 def desk_server(synthetic, serve):
     """The desk over made-up runs; `run` is replaced by each test."""
-    import panel as pn
 
     from workbench.session import DeskState, Hub
     from workbench.views import TrainingDesk
+    from workbench.views.address import Address, search_of_page, take_address
     from workbench.views.dashboards import URL_NAMES
 
     stage = {}
 
     def app():
         state = DeskState()
-        pn.state.location.sync(state, URL_NAMES)
+        take_address(state, URL_NAMES, search_of_page())
         state.run = state.run or stage["run"].name
         desk = TrainingDesk(
             state, lambda _name: (stage["hub"], stage["run"]), lambda: [stage["run"]], lazy=True
         )
-        return desk.page()
+        return desk.page(Address(state, URL_NAMES, search_of_page()))
 
     url = serve(app)
 

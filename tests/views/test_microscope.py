@@ -19,10 +19,10 @@ from workbench.probes import (
 )
 from workbench.runs.specimen import SpecimenError
 from workbench.session import Hub
-from workbench.session.microscope_state import MicroscopeState
+from workbench.session.microscope_state import URL_NAMES, MicroscopeState
+from workbench.views.address import take_address
 from workbench.views.microscope import Microscope
 from workbench.views.microscope_lens import LENSES
-from workbench.views.microscope_page import take_what_is_valid
 
 
 def network():
@@ -525,7 +525,7 @@ def test_the_picture_stays_until_the_next_one_is_there(made, monkeypatch):
 
 def test_one_bad_value_in_the_address_loses_no_other():
     state = MicroscopeState()
-    refused = take_what_is_valid(state, {"layer": "out", "phases": 1, "units": "furlong", "order": 3})
+    refused = take_address(state, URL_NAMES, "?layer=out&phases=1&units=furlong&order=3")
     assert sorted(refused) == ["phases=1", "units=furlong"]
     assert (state.layer, state.order) == ("out", 3)
 

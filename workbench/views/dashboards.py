@@ -11,6 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.session import DeskState, Hub, hub_of, may_control, warm_up
+from workbench.views.address import Address, search_of_page, take_address
 from workbench.views.desk import TrainingDesk
 
 __all__ = ["connect_kernel", "dashboard", "desk_page", "make_ready"]
@@ -132,15 +133,13 @@ def desk_page() -> pmui.Page:
     from workbench.runs import list_runs
 
     state = DeskState()
-    refused: dict[str, Any] = {}
-    location = pn.state.location
-    if location is not None:
-        location.sync(state, URL_NAMES, on_error=refused.update)
+    search = search_of_page()
+    refused = take_address(state, URL_NAMES, search)
     runs = list_runs()
     if not state.run and runs:
         state.run = runs[0].name
 
     desk = TrainingDesk(state, open_listed, list_runs, can_control=may_control(pn.state.user), lazy=True)
     if refused:
-        desk.runs.notify("warning", f"Ignored from the address: {', '.join(map(str, refused))}.")
-    return desk.page()
+        desk.runs.notify("warning", f"Ignored from the address: {', '.join(refused)}.")
+    return desk.page(Address(state, URL_NAMES, search))

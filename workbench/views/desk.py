@@ -23,6 +23,7 @@ from workbench.session import (
     shown_layer,
 )
 from workbench.views import panels
+from workbench.views.address import Address
 from workbench.views.aside import aside
 from workbench.views.card import PanelCard
 from workbench.views.connection import reload_when_back
@@ -269,13 +270,14 @@ class TrainingDesk(pn.viewable.Viewer):
         self._dialog.open = True
 
     # ------------------------------------------------------------------ pages
-    def page(self) -> pmui.Page:
+    def page(self, address: Address) -> pmui.Page:
         """Return the whole page; call it once, in the session that is being served."""
+        self.pump.also(address.follow)
         if self.hub is not None:
             # The page arrives with its first picture, where reading the run is a matter of a moment.
             self.hub.warm(FIRST_PICTURE)
             self.draw()
-        page = framed_page("Spectral workbench", [self], [self.drawer])
+        page = framed_page("Spectral workbench", [self, address], [self.drawer])
         if pn.state.curdoc is not None:
             self._view.insert(0, self._lost)
             reload_when_back(pn.state.curdoc, self._lost.div)

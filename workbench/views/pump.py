@@ -29,6 +29,7 @@ class Heartbeat(JSComponent):
     seen = param.List(None, allow_None=True, doc="Names of the slots in view or near it; None: not known.")
 
     _debounce: ClassVar = 0  # ms; every other widget of Panel waits 50
+    _busy__ignore: ClassVar = ["painted", "seen"]
 
     _esm = """
     const NEAR = "250px"
@@ -81,7 +82,7 @@ class Pump:
         self.beat = Heartbeat(width=0, height=0, margin=0)
         self.beat.param.watch(self._painted, "painted")
         self.beat.param.watch(self._looked, "seen")
-        self._draw = draw
+        self._draws = [draw]
         self._document: Any = None
         self._push: Callable[[], None] | None = None
         self._later: Callable[[Callable[[], None]], Any] | None = None
@@ -89,6 +90,10 @@ class Pump:
         self._unsubscribe: Callable[[], None] | None = None
         self._stale = False
         self._scheduled = threading.Event()
+
+    def also(self, draw: Callable[[], None]) -> None:
+        """Call `draw` with every frame too."""
+        self._draws.append(draw)
 
     @property
     def attached(self) -> bool:
@@ -156,7 +161,8 @@ class Pump:
         self._stale = False
         batch: AbstractContextManager[Any] = nullcontext() if self._document is None else hold(self._document)
         with batch:
-            self._draw()
+            for draw in self._draws:
+                draw()
             if self.attached:
                 self.beat.sent += 1
         if self._push is not None:

@@ -7,6 +7,7 @@ import panel_material_ui as pmui
 
 from workbench.session import DeskState
 from workbench.views.icons import ICONS
+from workbench.views.sliders import QuickIntSlider
 from workbench.views.styles import STEP_BAR
 
 __all__ = ["StepBar"]
@@ -18,7 +19,7 @@ class StepBar(pn.viewable.Viewer):
     def __init__(self, state: DeskState) -> None:
         super().__init__()
         self.state = state
-        self.slider = pmui.IntSlider(
+        self.slider = QuickIntSlider(
             label="Training step", start=0, end=max(state.last, 1), value=state.step, size="small",
             sizing_mode="stretch_width", margin=(2, 8), css_classes=["step-slider"],
         )  # fmt: skip
@@ -26,8 +27,6 @@ class StepBar(pn.viewable.Viewer):
             label="Play", icon=ICONS["play"], size="small", variant="text", margin=0, width=92
         )
         self.live = pmui.Switch(label="Live", value=state.live, margin=0, width=92)
-        # ms: Panel would wait 50 with every move; the pump skips what is too fast.
-        self.slider._debounce = 0  # type: ignore[misc]
         self.slider.param.watch(self._slid, "value")
         self.live.param.watch(self._switched, "value")
         self.play.on_click(self._played)

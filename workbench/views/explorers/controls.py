@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 import param
 
 from workbench.session.explorers import Explorer
+from workbench.views.sliders import QuickFloatSlider, QuickIntSlider
 from workbench.views.styles import TYPE
 from workbench.views.text import Text
 
@@ -43,7 +44,6 @@ class Controls(pn.viewable.Viewer):
     def _widget(self, name: str) -> Any:
         setting, value = self._explorer.param[name], getattr(self._explorer, name)
         widget = _make(setting, value)
-        widget._debounce = 0  # ms: Panel would wait 50 with every move; the pump skips what is too fast
         self.widgets[name] = widget
         widget.param.watch(lambda event: self._moved(name, event.new), "value")
         return widget
@@ -79,11 +79,11 @@ def _make(setting: Any, value: Any) -> Any:
         return pmui.Select(label=label, options=list(setting.objects), value=value, **_WIDE)
     if isinstance(setting, param.Integer):
         low, high = _bounds(setting)
-        return pmui.IntSlider(label=label, start=low, end=high, value=value, step=setting.step or 1, **_WIDE)
+        return QuickIntSlider(label=label, start=low, end=high, value=value, step=setting.step or 1, **_WIDE)
     if isinstance(setting, param.Number):
         low, high = _bounds(setting)
         step = setting.step or (high - low) / 100
-        return pmui.FloatSlider(label=label, start=low, end=high, value=value, step=step, **_WIDE)
+        return QuickFloatSlider(label=label, start=low, end=high, value=value, step=step, **_WIDE)
     return pmui.TextInput(label=label, value=value, **_WIDE)
 
 

@@ -11,9 +11,9 @@ import panel_material_ui as pmui
 import xarray as xr
 
 from workbench.session.explorers import Explorer, Picture, Readout
+from workbench.views.address import Address, search_of_page, take_address
 from workbench.views.card import PanelCard
 from workbench.views.downloads import Camera, download_rows
-from workbench.views.explorers.address import follow_address
 from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE, TOOLBAR
 from workbench.views.keyboard import Keyboard, key_table
@@ -283,11 +283,15 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def page(self) -> pmui.Page:
         """Return the whole page with its first picture; call it once, in the session being served."""
-        refused = follow_address(self.explorer, pn.state.location) if pn.state.location is not None else []
+        names = {name: name for name in self.explorer.choices()}
+        search = search_of_page()
+        refused = take_address(self.explorer, names, search)
+        address = Address(self.explorer, names, search)
+        self.pump.also(address.follow)
         if refused:
             self._say(f"Ignored from the address: {', '.join(refused)}.")
         self.draw()
-        page = framed_page(self.explorer.TITLE, [self])
+        page = framed_page(self.explorer.TITLE, [self, address])
         pn.state.onload(self.attach)
         return page
 

@@ -1,0 +1,42 @@
+"""The address of a page: what fits is taken, the rest is named; it says what differs from the defaults."""
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from workbench.session.explorers.activation_chain import ActivationExplorer
+from workbench.views.address import Address, take_address
+from workbench.views.explorers.controls import Controls
+
+NAMES = {name: name for name in ActivationExplorer.choices()}
+
+
+@pytest.fixture
+def explorer():
+    return ActivationExplorer()
+
+
+def test_what_fits_is_taken_and_the_rest_is_named(explorer):
+    controls = Controls(explorer)
+    search = "?tone=20&drive=99&activation=tanh&bias=x&theme=dark"
+    assert take_address(explorer, NAMES, search) == ["drive=99", "bias=x"]
+    assert explorer.settings() == {"tone": 20, "activation": "tanh"}
+    assert controls.widgets["tone"].value == 20
+    explorer.undo()
+    assert explorer.settings() == {}, "one step"
+
+
+def test_the_address_follows_and_keeps_what_is_not_its_own(explorer):
+    address = Address(explorer, NAMES, "?theme=dark&bias=x")
+    assert address.query == "theme=dark"
+    explorer.param.update(bias=0.5, oversampling=4, formula="tanh(z) + 1&2")
+    address.follow()
+    assert parse_qs(address.query)["theme"] == ["dark"]
+    again = ActivationExplorer()
+    assert take_address(again, NAMES, "?" + address.query) == []
+    assert again.settings() == {"bias": 0.5, "oversampling": 4, "formula": "tanh(z) + 1&2"}
+
+
+def test_a_text_of_digits_stays_a_text(explorer):
+    take_address(explorer, NAMES, "?activation=formula&formula=2")
+    assert explorer.formula == "2"
