@@ -1,0 +1,118 @@
+"""What a page takes from its address, how the address follows what is chosen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import panel as pn
+import param
+from panel.custom import JSComponent
+from panel.util import parse_query
+
+__all__ = ["Address", "search_of_page", "take_address"]
+
+
+class Address(JSComponent):
+    """Nothing to see: keeps the browser's address at the settings.
+
+    Panel's own ``location.sync`` sends every change back and makes each one a step of the browser's
+    history; here the browser is told once, with the picture, and writes when the settings have come to rest.
+
+    Parameters
+    ----------
+    settings
+        Whose parameters are in the address; those at their defaults are left out.
+    names
+        Parameter → its name in the address.
+    search
+        The address after the path, as the page was opened: what is not ours stays in it.
+    """
+
+    query = param.String("", doc="The address after its question mark.")
+
+    _esm = """
+    const REST = 250  // ms
+    export function render({model}) {
+      let timer = null
+      const write = () => {
+        const search = model.query ? "?" + model.query : ""
+        if (search !== window.location.search)
+          history.replaceState(history.state, "", window.location.pathname + search + window.location.hash)
+      }
+      model.on("query", () => {
+        clearTimeout(timer)
+        timer = setTimeout(write, REST)
+      })
+      model.on("remove", () => clearTimeout(timer))
+      write()
+    }
+    """
+
+    def __init__(self, settings: param.Parameterized, names: Mapping[str, str], search: str = "") -> None:
+        super().__init__(width=0, height=0, margin=0)
+        self._settings, self._names = settings, dict(names)
+        written = parse_qsl(search.removeprefix("?"), keep_blank_values=True)
+        self._others = {name: value for name, value in written if name not in self._names.values()}
+        self.follow()
+
+    def follow(self) -> None:
+        """Bring the address to the settings; called with every picture, so that it travels along."""
+        found = self._others | {
+            shown: _written(getattr(self._settings, name))
+            for name, shown in self._names.items()
+            if getattr(self._settings, name) != self._settings.param[name].default
+        }
+        query = urlencode(found)
+        if query != self.query:
+            self.query = query
+
+
+def take_address(settings: param.Parameterized, names: Mapping[str, str], search: str) -> list[str]:
+    """Set what the address says; return what the settings cannot take, in words.
+
+    One bad value must not lose all the others, and a layer called 0 is no number.
+
+    Parameters
+    ----------
+    settings
+        Takes the values, each by itself.
+    names
+        Parameter → its name in the address.
+    search
+        The address after the path: ``"?tone=20&bias=.5"``.
+
+    >>> class Settings(param.Parameterized):
+    ...     phases = param.Integer(4, bounds=(1, None))
+    ...     layer = param.String("")
+    >>> settings = Settings()
+    >>> take_address(settings, {"phases": "j", "layer": "layer"}, "?j=-1&layer=1.10&theme=dark")
+    ['j=-1']
+    >>> settings.phases, settings.layer
+    (4, '1.10')
+    """
+    search = search or ""
+    written = dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+    parsed = parse_query(search)
+    refused = []
+    with param.parameterized.batch_call_watchers(settings):  # one change for whoever follows, one undo
+        for name, shown in names.items():
+            if shown not in written:
+                continue
+            text = isinstance(settings.param[name], param.String)
+            try:
+                settings.param.update(**{name: written[shown] if text else parsed.get(shown, written[shown])})
+            except (ValueError, TypeError):
+                refused.append(f"{shown}={written[shown]}")
+    return refused
+
+
+def search_of_page() -> str:
+    """Return what follows the path in the address of the page being served, "" outside of one."""
+    return "" if pn.state.location is None else str(pn.state.location.search or "")
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
