@@ -179,12 +179,12 @@ def test_only_what_is_in_view_is_composed(lazy):
     paint(lazy)
     lazy.draw()
     assert (list(lazy.cards), Pair.composed) == (["still"], [])
-    lazy.pump.beat.seen = ["still", "wave"]
+    lazy.pump.beat.seen = {"still": True, "wave": True}
     paint(lazy)
     lazy.explorer.cycles = 3.0
     paint(lazy)
     assert Pair.composed == [2.0, 3.0]
-    lazy.pump.beat.seen = ["still"]
+    lazy.pump.beat.seen = {"still": True}
     paint(lazy)
     lazy.explorer.cycles = 4.0
     paint(lazy)
@@ -194,7 +194,7 @@ def test_only_what_is_in_view_is_composed(lazy):
 
 
 def test_a_key_pressed_while_the_page_loads_builds_no_panel(lazy):
-    lazy.pump.beat.seen = ["still", "wave"]
+    lazy.pump.beat.seen = {"still": True, "wave": True}
     lazy.explorer.cycles = 3.0
     assert list(lazy.cards) == ["still"], "the browser would never hear of the other's models"
 

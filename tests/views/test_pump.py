@@ -14,6 +14,9 @@ class Document:
     def add_next_tick_callback(self, callback):
         self.pending.append(callback)
 
+    def add_timeout_callback(self, callback, _milliseconds):
+        self.pending.append(callback)
+
     def run(self):
         pending, self.pending = self.pending, []
         for callback in pending:
@@ -53,6 +56,30 @@ def test_one_frame_under_way_and_the_newest_wins(monkeypatch):
     viewer.pump.schedule()
     viewer.document.run()
     assert viewer.drawn == 3
+
+
+def test_what_is_only_near_the_view_follows_once_nothing_changes(monkeypatch):
+    from workbench.views import pump
+
+    clock = [0.0]
+    monkeypatch.setattr(pump.time, "monotonic", lambda: clock[0])
+    viewer, wanted = Listener(monkeypatch), []
+    viewer.pump.also(lambda: wanted.append([n for n in ("in", "near", "far") if viewer.pump.wants(n, True)]))
+    viewer.pump.beat.seen = {"in": True, "near": False}
+    viewer.paint()
+    assert viewer.pump.wants("near", built=False)
+    assert not viewer.pump.wants("far", built=False)
+    clock[0] = 0.5
+    viewer.pump.request()
+    viewer.paint()
+    clock[0] = 1.0
+    viewer.document.run()
+    assert wanted == [["in"], ["in"]], "half a second is no rest"
+    clock[0] = 2.0
+    viewer.document.run()
+    viewer.paint()
+    assert wanted == [["in"], ["in"], ["in", "near"]]
+    assert not viewer.document.pending, "one such frame is enough"
 
 
 def test_nothing_is_sent_before_the_page_is_there(monkeypatch):

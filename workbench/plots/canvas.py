@@ -9,7 +9,7 @@ from bokeh.models import HoverTool, Range1d
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
-__all__ = ["FRAME", "INK", "canvas", "fit", "heading", "hover", "marker_line", "span"]
+__all__ = ["FRAME", "INK", "canvas", "fit", "heading", "hover", "marker_line", "show", "span"]
 
 INK = "#7F7F7F"  # readable on white and on near-black
 FRAME: dict[str, Any] = {
@@ -84,6 +84,31 @@ def hover(plot: Any, renderers: list[Any], tooltips: list[tuple[str, str]], **op
     tool = HoverTool(renderers=renderers, tooltips=tooltips, **options)
     plot.add_tools(tool)
     return tool
+
+
+def show(source: Any, columns: dict[str, Any]) -> None:
+    """Give `source` new columns; those that are as they were are not sent.
+
+    >>> from bokeh.models import ColumnDataSource
+    >>> source = ColumnDataSource({"x": [1.0, 2.0], "y": [3.0, 4.0]})
+    >>> show(source, {"x": [1.0, 2.0], "y": [5.0, 6.0]})
+    >>> source.data["y"]
+    [5.0, 6.0]
+    """
+    held = source.data
+    if held.keys() != columns.keys() or any(len(held[name]) != len(columns[name]) for name in held):
+        source.data = columns
+        return
+    news = {name: column for name, column in columns.items() if not _alike(held[name], column)}
+    if news:
+        held.update(news)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    one, other = np.asarray(one), np.asarray(other)
+    if one.dtype != other.dtype:
+        return False
+    return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
 
 
 def marker_line(plot: Any, dimension: Literal["width", "height"], **options: Any) -> Span:

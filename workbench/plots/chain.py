@@ -10,7 +10,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import BoxAnnotation, LabelSet
 
-from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, span
+from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, span
 from workbench.plots.palettes import MEASURED, THEORY, cause_colour
 
 __all__ = ["FoldingArrows", "PredictedLines", "SignalChain", "TaylorPlot"]
@@ -73,14 +73,17 @@ def _empty(axis: str) -> dict[str, Any]:
 
 
 def _fill(waves: Any, lines: Any, data: xr.Dataset) -> None:
-    waves.data = {"n": data["n"].values, **{name: data[name].values for name in STAGES}}
+    show(waves, {"n": data["n"].values, **{name: data[name].values for name in STAGES}})
     frequency, floor = data["frequency"].values, float(data.attrs["floor"])
     levels = {name: data[f"{name}_level"].values for name in STAGES}
-    lines.data = {
-        "frequency": frequency,
-        "floor": np.full(frequency.size, floor),
-        **{name: np.where(level > floor, level, np.nan) for name, level in levels.items()},
-    }
+    show(
+        lines,
+        {
+            "frequency": frequency,
+            "floor": np.full(frequency.size, floor),
+            **{name: np.where(level > floor, level, np.nan) for name, level in levels.items()},
+        },
+    )
 
 
 def _stems(plot: Any, name: str, source: Any, colour: str, width: int) -> Any:
@@ -165,25 +168,31 @@ class PredictedLines:
         floor = float(data.attrs["floor"])
         measured, labels = data["measured"].values, [str(label) for label in data["label"].values]
         predicted = data["predicted"].values
-        self.source.data = {
-            "frequency": data["frequency"].values,
-            "measured": np.where(measured > floor, measured, np.nan),
-            "predicted": np.where(predicted > floor, predicted, np.nan),
-            "label": labels,
-            "shown": _thinned(data["frequency"].values, measured, labels),
-            "floor": np.full(measured.size, floor),
-        }
+        show(
+            self.source,
+            {
+                "frequency": data["frequency"].values,
+                "measured": np.where(measured > floor, measured, np.nan),
+                "predicted": np.where(predicted > floor, predicted, np.nan),
+                "label": labels,
+                "shown": _thinned(data["frequency"].values, measured, labels),
+                "floor": np.full(measured.size, floor),
+            },
+        )
 
     def hold(self, data: xr.Dataset | None) -> None:
         """Draw another measurement behind, or none."""
         if data is None:
-            self.held.data = {"frequency": [], "measured": []}
+            show(self.held, {"frequency": [], "measured": []})
             return
         above = data["measured"].values > float(data.attrs["floor"])
-        self.held.data = {
-            "frequency": data["frequency"].values[above],
-            "measured": data["measured"].values[above],
-        }
+        show(
+            self.held,
+            {
+                "frequency": data["frequency"].values[above],
+                "measured": data["measured"].values[above],
+            },
+        )
 
     def on_tap(self, callback: Callable[[tuple[float, ...]], None]) -> None:
         """Call back with the frequency that was clicked."""
@@ -200,7 +209,7 @@ class PredictedLines:
 
 def _mark(source: Any, places: list[float], level: float) -> None:
     if list(source.data["frequency"]) != places:
-        source.data = {"frequency": places, "level": [level] * len(places)}
+        show(source, {"frequency": places, "level": [level] * len(places)})
 
 
 def _thinned(frequency: np.ndarray, level: np.ndarray, labels: Sequence[str]) -> list[str]:
@@ -258,22 +267,28 @@ class FoldingArrows:
         level, kept = data["level"].values, data["kept"].values.astype(bool)
         zone = data["zone"].values
         colours = [cause_colour("direct") if z <= 1 else cause_colour("folded") for z in zone]
-        self.source.data = {
-            "true": true,
-            "folded": np.where(kept & (zone > 1), folded, np.nan),
-            "level": level,
-            "floor": np.full(true.size, -84.0),
-            "colour": colours,
-            "label": [str(label) for label in data["label"].values],
-            "alpha": np.where(kept, 1.0, 0.25),
-        }
+        show(
+            self.source,
+            {
+                "true": true,
+                "folded": np.where(kept & (zone > 1), folded, np.nan),
+                "level": level,
+                "floor": np.full(true.size, -84.0),
+                "colour": colours,
+                "label": [str(label) for label in data["label"].values],
+                "alpha": np.where(kept, 1.0, 0.25),
+            },
+        )
         moved = [i for i in range(true.size) if kept[i] and zone[i] > 1]
         turns = [_arc(true[i], folded[i], level[i]) for i in moved]
-        self.arcs.data = {
-            "xs": [turn[0] for turn in turns],
-            "ys": [turn[1] for turn in turns],
-            "colour": [colours[i] for i in moved],
-        }
+        show(
+            self.arcs,
+            {
+                "xs": [turn[0] for turn in turns],
+                "ys": [turn[1] for turn in turns],
+                "colour": [colours[i] for i in moved],
+            },
+        )
         end = max(1.0, np.ceil(2 * float(true.max(initial=0.5))) / 2) + 0.02
         if abs(self.x_range.end - end) > 1e-9:
             self.x_range.end = end
@@ -327,12 +342,15 @@ class TaylorPlot:
         low, high = float(function.min()), float(function.max())
         room = 0.4 * ((high - low) or 1.0)
         series = data["series"].values
-        self.source.data = {
-            "z": z,
-            "function": function,
-            "series": np.where(np.abs(series - function) < 20 * room, series, np.nan),
-            "error": data["error"].values,
-        }
+        show(
+            self.source,
+            {
+                "z": z,
+                "function": function,
+                "series": np.where(np.abs(series - function) < 20 * room, series, np.nan),
+                "error": data["error"].values,
+            },
+        )
         self.x_range.update(start=float(z[0]), end=float(z[-1]))
         self.y_range.update(start=low - room, end=high + room)
         at, radius = float(data.attrs["at"]), float(data.attrs["radius"])

@@ -7,7 +7,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, span
+from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, span
 from workbench.plots.palettes import MAGNITUDE, MEASURED, THEORY, grey_below
 from workbench.plots.pictures import Picture
 
@@ -69,11 +69,14 @@ class CoherenceHistogram:
         """Show share (bin) over the bin centres, and the lines named in the attributes."""
         centre = data["bin"].values
         half = (centre[1] - centre[0]) / 2
-        self.source.data = {
-            "left": centre - half,
-            "right": centre + half,
-            "share": 100 * data["share"].values,
-        }
+        show(
+            self.source,
+            {
+                "left": centre - half,
+                "right": centre + half,
+                "share": 100 * data["share"].values,
+            },
+        )
         fit(self.figure.y_range, 100 * np.append(data["share"].values, 0.0), margin=0.08, zero=True)
         values = {name: float(data.attrs.get(name, np.nan)) for name in LINES}
         self._values = {name: value for name, value in values.items() if np.isfinite(value)}

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource, FixedTicker
 
-from workbench.plots.canvas import INK, canvas, fit, hover, span
+from workbench.plots.canvas import INK, canvas, fit, hover, show, span
 from workbench.plots.families import family_label, is_cause
 from workbench.plots.lineup import LEFT, group_ticks
 from workbench.plots.palettes import MEASURED, THEORY
@@ -103,23 +103,29 @@ class CascadeCompare:
         self.limit = next((limit for limit in LIMITS if largest <= limit), LIMITS[-1])
         share = np.nan_to_num(np.clip(change / self.limit, -1, 1))
         x, y = (grid.ravel() for grid in np.meshgrid(range(len(names)), range(len(rows)), indexing="ij"))
-        self.source.data = {
-            "x": x,
-            "y": len(rows) - 1 - y,
-            "layer": [names[i] for i in x],
-            "family": [family_label(rows[i]) for i in y],
-            "before": _finite(before),
-            "after": _finite(after),
-            "change": change.ravel(),
-            "colour": [RISE if s > 0 else FALL for s in share.ravel()],
-            "alpha": np.abs(share).ravel(),
-        }
+        show(
+            self.source,
+            {
+                "x": x,
+                "y": len(rows) - 1 - y,
+                "layer": [names[i] for i in x],
+                "family": [family_label(rows[i]) for i in y],
+                "before": _finite(before),
+                "after": _finite(after),
+                "change": change.ravel(),
+                "colour": [RISE if s > 0 else FALL for s in share.ravel()],
+                "alpha": np.abs(share).ravel(),
+            },
+        )
         whole = {state: level.sel(state=state, group="all").values for state in ("before", "after")}
-        self.levels.data = {
-            "x": np.arange(len(names)),
-            "layer": names,
-            **{state: _finite(values) for state, values in whole.items()},
-        }
+        show(
+            self.levels,
+            {
+                "x": np.arange(len(names)),
+                "layer": names,
+                **{state: _finite(values) for state, values in whole.items()},
+            },
+        )
         fit(self.level.y_range, np.concatenate(list(whole.values())), margin=0.15)
         if names != self._names or len(self._y_ticker.ticks) != len(rows):
             self._label(names, rows)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource
 
-from workbench.plots.canvas import INK, canvas, fit, hover, marker_line
+from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show
 from workbench.plots.palettes import SERIES
 
 __all__ = ["SweepPlot"]
@@ -76,20 +76,23 @@ class SweepPlot:
         ]
         compression = float(data.attrs["compression_drive"]), float(data.attrs["compression_level"])
         first = np.array(orders) == 1
-        self.source.data = {
-            "order": orders,
-            "label": self.labels,
-            "colour": [SERIES[i % len(SERIES)] for i in range(len(orders))],
-            "drive": [drive] * len(orders),
-            "level": list(level),
-            "line_drive": [ends] * len(orders),
-            "line_level": straight,
-            "slope": data["slope"].values,
-            "intercept_drive": np.where(near, meets, np.nan),
-            "intercept_level": np.where(near, heights, np.nan),
-            "compression_drive": np.where(first, compression[0], np.nan),
-            "compression_level": np.where(first, compression[1], np.nan),
-        }
+        show(
+            self.source,
+            {
+                "order": orders,
+                "label": self.labels,
+                "colour": [SERIES[i % len(SERIES)] for i in range(len(orders))],
+                "drive": [drive] * len(orders),
+                "level": list(level),
+                "line_drive": [ends] * len(orders),
+                "line_level": straight,
+                "slope": data["slope"].values,
+                "intercept_drive": np.where(near, meets, np.nan),
+                "intercept_level": np.where(near, heights, np.nan),
+                "compression_drive": np.where(first, compression[0], np.nan),
+                "compression_level": np.where(first, compression[1], np.nan),
+            },
+        )
         known = bool(np.isfinite(compression).all())
         self.compression.update(visible=known, location=compression[0] if known else None)
         self.figure.xaxis.axis_label = f"drive level, {data.attrs['drive_unit']}"

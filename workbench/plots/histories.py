@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource, NumeralTickFormatter
 
-from workbench.plots.canvas import canvas, fit, hover, marker_line, span
+from workbench.plots.canvas import canvas, fit, hover, marker_line, show, span
 from workbench.plots.palettes import SERIES
 
 __all__ = ["History"]
@@ -77,13 +77,16 @@ class History:
             value = np.where(value > 0, value, np.nan)
         steps = data["step"].values
         self.series = names
-        self.source.data = {
-            "series": [words(name) for name in names],
-            "steps": [steps] * len(names),
-            "values": list(value),
-            "colour": [self._style(k, name)[0] for k, name in enumerate(names)],
-            "dash": [self._style(k, name)[1] for k, name in enumerate(names)],
-        }
+        show(
+            self.source,
+            {
+                "series": [words(name) for name in names],
+                "steps": [steps] * len(names),
+                "values": list(value),
+                "colour": [self._style(k, name)[0] for k, name in enumerate(names)],
+                "dash": [self._style(k, name)[1] for k, name in enumerate(names)],
+            },
+        )
         self.figure.x_range.update(start=0, end=max(1.02 * float(steps[-1]), 10.0))
         if self._follows:
             fit(self.figure.y_range, value, log=self._log)

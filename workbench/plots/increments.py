@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource, FixedTicker
 from bokeh.models.annotations import Span
 
-from workbench.plots.canvas import INK, canvas, fit, hover, span
+from workbench.plots.canvas import INK, canvas, fit, hover, show, span
 from workbench.plots.families import family_colour, family_label, is_cause
 from workbench.plots.lineup import LEFT, group_ticks
 
@@ -84,16 +84,19 @@ class IncrementBars:
             name: _finite(part[name].transpose("layer", "group").values)
             for name in ("share", "share_in", "level", "change")
         }
-        self.source.data = {
-            "x": np.repeat(np.arange(len(names)), many),
-            "layer": np.repeat(names, many).tolist(),
-            "family": [family_label(name) for name in self.families] * len(names),
-            "colour": [family_colour(name, self.families) for name in self.families] * len(names),
-            "bottom": (top - added).ravel(),
-            "top": top.ravel(),
-            "added": added.ravel(),
-            **columns,
-        }
+        show(
+            self.source,
+            {
+                "x": np.repeat(np.arange(len(names)), many),
+                "layer": np.repeat(names, many).tolist(),
+                "family": [family_label(name) for name in self.families] * len(names),
+                "colour": [family_colour(name, self.families) for name in self.families] * len(names),
+                "bottom": (top - added).ravel(),
+                "top": top.ravel(),
+                "added": added.ravel(),
+                **columns,
+            },
+        )
         fit(self.figure.y_range, np.array([-1.0, 1.0, *up[:, -1], *down[:, -1]]), margin=0.08)
         if names != self._names:
             self._names = names

@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource, CustomJS
 from bokeh.models.annotations import Span
 
-from workbench.plots.canvas import INK, canvas, hover, marker_line, span
+from workbench.plots.canvas import INK, canvas, hover, marker_line, show, span
 from workbench.plots.palettes import SPECTRUM, THEORY, cause_colour, cause_label
 from workbench.plots.pictures import Picture, extent
 
@@ -227,12 +227,12 @@ class LabelledSpectrum:
         self._numbers = [int(number) for number in data["number"].values]
         self._causes = sorted({str(cause) for cause in data["cause"].values}, key=_rank)
         self._theory = bool(np.isfinite(data["theory"].values).any())
-        self._along.data = {"text": [attrs["along"]], "real": [bool(attrs["real"])]}
+        show(self._along, {"text": [attrs["along"]], "real": [bool(attrs["real"])]})
         self._scales(data, floor, top, linear)
         self.picture.set_scale(floor, top if linear else 0.0)
         self.picture.update(data["value"])
         at, highest = data["cut_frequency"].values, data["cut_value"].values
-        self.envelope.data = {"at": at, "value": highest, "floor": np.full(len(at), floor)}
+        show(self.envelope, {"at": at, "value": highest, "floor": np.full(len(at), floor)})
         self.source.data = self._columns(data, floor)
         threshold = float(attrs["threshold"])
         self.threshold.update(location=threshold, visible=bool(threshold > floor))

@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource, FixedTicker
 from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import INK, canvas, fit, hover, span
+from workbench.plots.canvas import INK, canvas, fit, hover, show, span
 from workbench.plots.palettes import MEASURED, cause_colour, cause_label
 
 __all__ = ["Lineup", "group_ticks"]
@@ -121,20 +121,23 @@ class Lineup:
         tops = np.cumsum(percent, axis=1)
         colours = dict(self.legend())
         labels = [cause_label(cause) for cause in self.causes]
-        self.source.data = {
-            "index": np.repeat(np.arange(len(names)), many),
-            "layer": np.repeat(names, many).tolist(),
-            "kind": np.repeat(kinds, many).tolist(),
-            "level": np.repeat(level, many),
-            "cause": labels * len(names),
-            "colour": [colours[label] for label in labels] * len(names),
-            "share": percent.ravel(),
-            "from": (tops - percent).ravel(),
-            "to": tops.ravel(),
-        }
+        show(
+            self.source,
+            {
+                "index": np.repeat(np.arange(len(names)), many),
+                "layer": np.repeat(names, many).tolist(),
+                "kind": np.repeat(kinds, many).tolist(),
+                "level": np.repeat(level, many),
+                "cause": labels * len(names),
+                "colour": [colours[label] for label in labels] * len(names),
+                "share": percent.ravel(),
+                "from": (tops - percent).ravel(),
+                "to": tops.ravel(),
+            },
+        )
         layer, cause = np.nonzero(_unsure(data, self.causes) & (percent > 0))
         ends = {"from": (tops - percent)[layer, cause], "to": tops[layer, cause]}
-        self.unsure.data = {"index": layer, **ends}
+        show(self.unsure, {"index": layer, **ends})
         fit(self.level.y_range, level, margin=0.15)
         self.level.yaxis.axis_label = str(data.attrs.get("level_unit", "dB re tone"))
         if names != self._names:

@@ -7,7 +7,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource, FixedTicker, LinearColorMapper
 from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import INK, canvas, hover, span
+from workbench.plots.canvas import INK, canvas, hover, show, span
 from workbench.plots.lineup import group_ticks
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
 from workbench.plots.pictures import to_bytes
@@ -51,12 +51,15 @@ class OrderLines:
         measured = data["measured"].values
         above = np.where(measured > floor, measured, np.nan)
         theory = np.where(data["theory"].values > floor, data["theory"].values, np.nan)
-        self.source.data = {
-            "order": order,
-            "measured": above,
-            "theory": theory,
-            "floor": np.full(len(order), floor),
-        }
+        show(
+            self.source,
+            {
+                "order": order,
+                "measured": above,
+                "theory": theory,
+                "floor": np.full(len(order), floor),
+            },
+        )
         top = np.nanmax([0.0, *above[np.isfinite(above)], *theory[np.isfinite(theory)]])
         end = 4 + 5 * np.ceil(top / 5)
         if (self.y_range.start, self.y_range.end) != (floor, end):
@@ -96,7 +99,7 @@ class OrderMap:
         level = data["level"].transpose("order", "layer").values
         pixels = to_bytes(level, float(data.attrs["floor"]), 0.0)
         rows, columns = level.shape
-        self.source.data = {"image": [pixels], "x": [-0.5], "y": [-0.5], "dw": [columns], "dh": [rows]}
+        show(self.source, {"image": [pixels], "x": [-0.5], "y": [-0.5], "dw": [columns], "dh": [rows]})
         if names != self._names or self.y_range.end != rows - 0.5:
             self._names = names
             ticks = dict(list(group_ticks(names).items())[:: 1 + len(names) // 24])  # it is half a card wide

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource
 
-from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, span
+from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, span
 from workbench.plots.palettes import MEASURED, THEORY
 
 __all__ = ["BiasCurve", "LossCurve", "Sensitivity"]
@@ -44,13 +44,16 @@ class BiasCurve:
 
     def update(self, data: xr.Dataset) -> None:
         """Show the curve for these looks."""
-        self.source.data = {"true": data["true"].values, "estimate": data["estimate"].values}
+        show(self.source, {"true": data["true"].values, "estimate": data["estimate"].values})
         at = float(data.attrs["at"])
         known = np.isfinite(at)
-        self.point.data = {
-            "true": [at] if known else [],
-            "estimate": [float(data.attrs["mean"])] if known else [],
-        }
+        show(
+            self.point,
+            {
+                "true": [at] if known else [],
+                "estimate": [float(data.attrs["mean"])] if known else [],
+            },
+        )
         self.null.update(location=float(data.attrs["null_level"]), visible=True)
 
 
@@ -76,8 +79,8 @@ class Sensitivity:
     def update(self, data: xr.Dataset) -> None:
         """Show the sweep."""
         amount = data["amount"].values
-        self.source.data = {"amount": amount, "measured": data["measured"].values}
-        self.theory.data = {"amount": data["fine"].values, "theory": data["theory"].values}
+        show(self.source, {"amount": amount, "measured": data["measured"].values})
+        show(self.theory, {"amount": data["fine"].values, "theory": data["theory"].values})
         end = float(amount[-1])
         if self.figure.x_range.end != end:
             self.figure.x_range.end = end
@@ -112,12 +115,15 @@ class LossCurve:
 
     def update(self, data: xr.Dataset) -> None:
         """Show the curve and the way."""
-        self.curve.data = {name: data[name].values for name in ("offset", "loss", "gradient")}
+        show(self.curve, {name: data[name].values for name in ("offset", "loss", "gradient")})
         path, loss = data["path"].values, data["path_loss"].values
-        self.path.data = {"offset": path, "loss": loss}
-        self.ends.data = {
-            "offset": [path[0], path[-1]],
-            "loss": [loss[0], loss[-1]],
-            "marker": ["circle", "star"],
-        }
+        show(self.path, {"offset": path, "loss": loss})
+        show(
+            self.ends,
+            {
+                "offset": [path[0], path[-1]],
+                "loss": [loss[0], loss[-1]],
+                "marker": ["circle", "star"],
+            },
+        )
         fit(self.figure.x_range, np.array([-0.25, 0.25]), margin=0.0)

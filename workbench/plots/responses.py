@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource
 
-from workbench.plots.canvas import canvas, hover, span
+from workbench.plots.canvas import canvas, hover, show, span
 from workbench.plots.palettes import SERIES
 
 __all__ = ["Responses"]
@@ -40,13 +40,16 @@ class Responses:
         self.names = [str(name) for name in data.attrs["names"]]
         frequency = data["frequency"].values
         nothing = np.full(frequency.size, np.nan)
-        self.source.data = {
-            "frequency": frequency,
-            **{
-                f"level_{i}": data[f"level_{i}"].values if f"level_{i}" in data else nothing
-                for i in range(len(DASHES))
+        show(
+            self.source,
+            {
+                "frequency": frequency,
+                **{
+                    f"level_{i}": data[f"level_{i}"].values if f"level_{i}" in data else nothing
+                    for i in range(len(DASHES))
+                },
             },
-        }
+        )
 
     def legend(self) -> list[tuple[str, str]]:
         """Return (name, colour) of every line."""

@@ -10,7 +10,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource, FixedTicker
 from bokeh.models.annotations import BoxAnnotation
 
-from workbench.plots.canvas import canvas, fit, hover, span
+from workbench.plots.canvas import canvas, fit, hover, show, span
 from workbench.plots.palettes import MAGNITUDE, MEASURED, THEORY
 from workbench.plots.pictures import extent
 from workbench.plots.spectra import draw_quadrants
@@ -160,12 +160,15 @@ class SceneSpectrum:
         # A band that leaves the spectrum at one side comes back at the other.
         turns = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)] if known else []
         edge = min(wide_y / 2, 0.499), min(wide_x / 2, 0.499)
-        self.band.data = {
-            "left": [f_x - edge[1] + b for _, b in turns],
-            "right": [f_x + edge[1] + b for _, b in turns],
-            "bottom": [f_y - edge[0] + a for a, _ in turns],
-            "top": [f_y + edge[0] + a for a, _ in turns],
-        }
+        show(
+            self.band,
+            {
+                "left": [f_x - edge[1] + b for _, b in turns],
+                "right": [f_x + edge[1] + b for _, b in turns],
+                "bottom": [f_y - edge[0] + a for a, _ in turns],
+                "top": [f_y + edge[0] + a for a, _ in turns],
+            },
+        )
 
 
 class AmplitudeHistogram:
@@ -193,10 +196,10 @@ class AmplitudeHistogram:
         """Show density, rayleigh (amplitude)."""
         centre = data["amplitude"].values
         half = (centre[1] - centre[0]) / 2
-        self.source.data = {
+        show(self.source, {
             "left": centre - half, "right": centre + half, "x": centre,
             "density": data["density"].values, "rayleigh": data["rayleigh"].values,
-        }  # fmt: skip
+        })  # fmt: skip
         fit(self.figure.y_range, np.append(data["density"].values, [0.0, 1.0]), margin=0.05, zero=True)
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import BoxAnnotation, Label
 
-from workbench.plots.canvas import canvas, hover, span
+from workbench.plots.canvas import canvas, hover, show, span
 from workbench.plots.palettes import MEASURED, SPECTRUM, THEORY
 from workbench.plots.pictures import Picture, extent
 
@@ -120,12 +120,15 @@ class LayerSpectrum:
         if self.profile.y_range.start != floor:
             self.profile.y_range.start = floor
         length = max(data.sizes["frequency_x"], data.sizes["frequency_y"])
-        self.source.data = {
-            "x": _padded(data["frequency_x"].values, length),
-            "along_x": _padded(data["along_x"].values, length),
-            "y": _padded(data["frequency_y"].values, length),
-            "along_y": _padded(data["along_y"].values, length),
-        }
+        show(
+            self.source,
+            {
+                "x": _padded(data["frequency_x"].values, length),
+                "along_x": _padded(data["along_x"].values, length),
+                "y": _padded(data["frequency_y"].values, length),
+                "along_y": _padded(data["along_y"].values, length),
+            },
+        )
 
 
 def _padded(values: np.ndarray, length: int) -> np.ndarray:

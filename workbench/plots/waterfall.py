@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource, CustomJSHover, FixedTicker, LinearColorMapper, NumeralTickFormatter
 
-from workbench.plots.canvas import canvas, hover, marker_line, span
+from workbench.plots.canvas import canvas, hover, marker_line, show, span
 from workbench.plots.orders import every_other
 from workbench.plots.palettes import SPECTRUM
 from workbench.plots.pictures import to_bytes
@@ -91,10 +91,10 @@ class OrderWaterfall:
         half = self._spacing(len(columns)) / 2
         left, right = float(self.steps[0]) - half, float(self.steps[-1]) + half
         rows = len(level)
-        self.source.data = {
+        show(self.source, {
             "image": [to_bytes(level[:, columns], floor, 0.0)],
             "x": [left], "y": [-0.5], "dw": [right - left], "dh": [rows],
-        }  # fmt: skip
+        })  # fmt: skip
         if (self.x_range.start, self.x_range.end) != (left, right):
             self.x_range.update(start=left, end=right)
         if self.y_range.end != rows - 0.5:

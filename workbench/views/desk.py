@@ -142,11 +142,6 @@ class TrainingDesk(pn.viewable.Viewer):
         """The cards built so far, by name."""
         return {name: slot.card for name, slot in self.slots.items() if slot.card is not None}
 
-    def _shows(self, name: str) -> bool:
-        """Whether a slot's picture is wanted: it is in view, or all that is known is that it was built."""
-        seen = self.pump.seen
-        return self.slots[name].card is not None if seen is None else name in seen
-
     def draw(self) -> None:
         """Bring everything on the page to the hub's records and the viewer's choices."""
         if self.hub is None:
@@ -157,7 +152,9 @@ class TrainingDesk(pn.viewable.Viewer):
             self.state.reach(records.last_step())
             self._offer_layers(self.hub)
             choice = Choice(self.state.step, self.state.layer, self.state.sample - 1, self.state.floor)
-            shown = [slot for name, slot in self.slots.items() if self._shows(name)]
+            shown = [
+                slot for name, slot in self.slots.items() if self.pump.wants(name, slot.card is not None)
+            ]
             cards = [slot.build() for slot in shown]
             frames = compose(self.hub, choice, [name for card in cards for name in card.instruments])
             for slot, card in zip(shown, cards, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
@@ -15,6 +16,8 @@ from workbench.session import Hub
 
 __all__ = ["Heartbeat", "Pump"]
 
+REST = 1.0  # s without a change, after which what is near the view is brought up to date as well
+
 
 class Heartbeat(JSComponent):
     """Nothing to see: tells the server that the browser has painted what was sent.
@@ -26,7 +29,9 @@ class Heartbeat(JSComponent):
 
     sent = param.Integer(0, doc="Number of the newest frame sent.")
     painted = param.Integer(-1, doc="Number of the newest frame painted; -1 until the page is there.")
-    seen = param.List(None, allow_None=True, doc="Names of the slots in view or near it; None: not known.")
+    seen = param.Dict(
+        None, allow_None=True, doc="Slot → whether it is in view, else only near it; None: not known."
+    )
 
     _debounce: ClassVar = 0  # ms; every other widget of Panel waits 50
     _busy__ignore: ClassVar = ["painted", "seen"]
@@ -41,26 +46,27 @@ class Heartbeat(JSComponent):
           model.painted = model.sent
         }
       }))
-      const names = new Map(), seen = new Set()
-      const eye = new IntersectionObserver((entries) => {
+      const names = new Map(), near = new Set(), inside = new Set()
+      const eye = (found, margin) => new IntersectionObserver((entries) => {
         for (const entry of entries)
-          seen[entry.isIntersecting ? "add" : "delete"](names.get(entry.target))
-        const now = [...seen].sort()
+          found[entry.isIntersecting ? "add" : "delete"](names.get(entry.target))
+        const now = Object.fromEntries([...near].sort().map((name) => [name, inside.has(name)]))
         if (JSON.stringify(now) != JSON.stringify(model.seen)) model.seen = now
-      }, {rootMargin: NEAR, scrollMargin: NEAR})
+      }, {rootMargin: margin, scrollMargin: margin})
+      const eyes = [eye(inside, "0px"), eye(near, NEAR)]
       const watch = () => {
         if (names.size > 0) return
         const walk = (one) => {
           const slot = (one.model.css_classes ?? []).find((name) => String(name).startsWith("slot-"))
           if (slot != null) {
             names.set(one.el, slot.slice(5))
-            eye.observe(one.el)
+            for (const eye of eyes) eye.observe(one.el)
           } else for (const child of one.child_views ?? []) walk(child)
         }
         if (view.parent != null) walk(view.parent)
       }
       model.on("sent", answer)
-      model.on("remove", () => eye.disconnect())
+      model.on("remove", () => eyes.forEach((eye) => eye.disconnect()))
       answer()
     }
     """
@@ -89,6 +95,8 @@ class Pump:
         self._home = threading.get_ident()
         self._unsubscribe: Callable[[], None] | None = None
         self._stale = False
+        self._resting = False
+        self._drawn, self._timed, self._settled = 0.0, False, False
         self._scheduled = threading.Event()
 
     def also(self, draw: Callable[[], None]) -> None:
@@ -100,10 +108,17 @@ class Pump:
         """Whether a browser is there, or expected; without one, drawing waits for nobody."""
         return self._document is not None or self._push is not None
 
-    @property
-    def seen(self) -> list[str] | None:
-        """What is in view; None until the page is there, as models added before do not reach the browser."""
-        return self.beat.seen if self.attached else None
+    def wants(self, name: str, built: bool) -> bool:
+        """Tell whether a slot is drawn with this frame.
+
+        What is in view always is; what is only near it as it is built, and once nothing has changed for
+        `REST` seconds. Where the browser has not told what it shows, all that was built is drawn: models
+        added before the page is there do not reach it.
+        """
+        places = self.beat.seen if self.attached else None
+        if places is None:
+            return built
+        return name in places and (places[name] or self._resting or not built)
 
     @property
     def waiting(self) -> bool:
@@ -167,6 +182,27 @@ class Pump:
                 self.beat.sent += 1
         if self._push is not None:
             self._push()
+        self._drawn, self._settled = time.monotonic(), self._resting
+
+    def _time_rest(self) -> None:
+        """See to it that what is only near the view follows, if it has not yet."""
+        places = self.beat.seen or {}
+        if self._document is not None and not self._timed and not self._settled and not all(places.values()):
+            self._timed = True
+            self._document.add_timeout_callback(self._rest, round(1e3 * REST))
+
+    def _rest(self) -> None:
+        self._timed = False
+        if self.waiting:  # a hidden tab costs nothing; its answer comes here again
+            return
+        if time.monotonic() - self._drawn < 0.9 * REST:
+            self._time_rest()
+            return
+        self._resting = True
+        try:
+            self.request()
+        finally:
+            self._resting = False
 
     def _tick(self) -> None:
         self._scheduled.clear()
@@ -178,5 +214,9 @@ class Pump:
             self.request()
 
     def _painted(self, _event: Any) -> None:
-        if self._stale and not self.waiting:
+        if self.waiting:
+            return
+        if self._stale:
             self.request()
+        else:
+            self._time_rest()

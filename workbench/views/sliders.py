@@ -25,9 +25,9 @@ class _Quick:
         return tuple(dict.fromkeys(name for name in names if name != "value_throttled"))
 
 
-class QuickIntSlider(_Quick, pmui.IntSlider):
+class QuickIntSlider(_Quick, pmui.IntSlider):  # type: ignore[misc]
     """A slider of whole numbers."""
 
 
-class QuickFloatSlider(_Quick, pmui.FloatSlider):
+class QuickFloatSlider(_Quick, pmui.FloatSlider):  # type: ignore[misc]
     """A slider of numbers."""

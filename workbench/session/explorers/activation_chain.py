@@ -203,46 +203,55 @@ class ActivationExplorer(Explorer):
         orders = ORDERS if len(tones) == 1 else 7
         lines = chain_lines(layer.function, tones, self.bias, orders, self.oversampling, **layer.parameters)
         power = np.square(lines.amplitude.values) * np.where(lines.true_frequency.values == 0, 1.0, 0.5)
-        lines["level"] = ("line", power_db(power / (power.max() or 1.0)), {"units": "dB re strongest line"})
         numbers = (lines[name].values.tolist() for name in ("order_1", "order_2", "zone"))
-        lines["label"] = ("line", [line_name(*of_line) for of_line in zip(*numbers, strict=True)])
-        return lines
+        return lines.assign(
+            level=("line", power_db(power / (power.max() or 1.0)), {"units": "dB re strongest line"}),
+            label=("line", [line_name(*of_line) for of_line in zip(*numbers, strict=True)]),
+        )
 
     def _chain_frame(self, chain: xr.Dataset) -> Frame:
-        data = chain.assign(v=chain["z"] - self.bias)
-        for name in ("x", "v", "z", "y"):
-            amplitude = np.abs(np.fft.rfft(data[name].values, norm="forward"))
-            data[f"{name}_level"] = (
+        signals = {"x": chain.x, "v": chain.z - self.bias, "z": chain.z, "y": chain.y}
+        levels = {}
+        for name, signal in signals.items():
+            amplitude = np.abs(np.fft.rfft(signal.values, norm="forward"))
+            levels[f"{name}_level"] = (
                 "frequency",
                 np.maximum(power_db(np.square(2 * amplitude / self.drive)), FLOOR),
                 {"units": "dB re a tone of amplitude A", "long_name": f"spectrum of {name}"},
             )
-        data = data.assign_coords(
-            frequency=("frequency", np.arange(SIZE // 2 + 1) / SIZE, {"units": "cycles per sample"})
+        frequency = np.arange(SIZE // 2 + 1) / SIZE
+        data = xr.Dataset(
+            {name: signal.variable for name, signal in signals.items()} | levels,
+            {"n": chain.n.variable, "frequency": ("frequency", frequency, {"units": "cycles per sample"})},
+            chain.attrs | {"floor": FLOOR},
         )
-        data.attrs["floor"] = FLOOR
-        counts = [int((data[f"{name}_level"] > LISTED).sum()) for name in ("x", "y")]
+        counts = [int((levels[f"{name}_level"][1] > LISTED).sum()) for name in ("x", "y")]
         words = f"{counts[0]} line{'s' if counts[0] != 1 else ''} above {LISTED:.0f} dB in, {counts[1]} out."
         return Frame(data, words.replace("-", "−"))
 
     def _lines_frame(self, measured: Array, predicted: Array | None, lines: xr.Dataset | None) -> Frame:
         scale = 2 / self.drive
         frequency = np.arange(SIZE // 2 + 1) / SIZE
+        found = np.maximum(level(measured * scale), FLOOR)
+        expected, labels = np.full(frequency.size, np.nan), [""] * frequency.size
+        if predicted is not None and lines is not None:
+            expected = np.maximum(level(predicted * scale), FLOOR)
+            labels = line_labels(lines, frequency)
         data = xr.Dataset(
-            {"measured": ("frequency", np.maximum(level(measured * scale), FLOOR))},
+            {
+                "measured": ("frequency", found),
+                "predicted": ("frequency", expected),
+                "label": ("frequency", labels),
+            },
             coords={"frequency": ("frequency", frequency, {"units": "cycles per sample"})},
             attrs={"floor": FLOOR, "units": "dB re a tone of amplitude A"},
         )
-        if predicted is None or lines is None:
-            data["predicted"] = ("frequency", np.full(frequency.size, np.nan))
-            data["label"] = ("frequency", [""] * frequency.size)
+        if predicted is None:
             return Frame(
                 data, "A photograph holds all frequencies at once: no line can be told from another."
             )
-        data["predicted"] = ("frequency", np.maximum(level(predicted * scale), FLOOR))
-        data["label"] = ("frequency", line_labels(lines, frequency))
         worst = residual(measured, predicted)
-        above = int((data["measured"] > LISTED).sum())
+        above = int((found > LISTED).sum())
         return Frame(
             data,
             f"{above} lines above {LISTED:.0f} dB, each predicted; measured and predicted differ by at most "

@@ -146,7 +146,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         picture = self.explorer.picture()
         held = self.explorer.held_picture()
         for name, slot in self.slots.items():
-            if self._shows(name):
+            if self.pump.wants(name, slot.card is not None):
                 card = self._build(name)
                 card.draw(picture.frames)
                 self._draw_held(name, card, held)
@@ -166,11 +166,6 @@ class ExplorerDesk(pn.viewable.Viewer):
     def cards(self) -> dict[str, PanelCard]:
         """The panels built so far, by name."""
         return {name: slot.card for name, slot in self.slots.items() if slot.card is not None}
-
-    def _shows(self, name: str) -> bool:
-        """Whether a panel is wanted: it is in view, or all that is known is that it was built."""
-        seen = self.pump.seen
-        return self.slots[name].card is not None if seen is None else name in seen
 
     def _build(self, name: str) -> PanelCard:
         known = self.slots[name].card is not None
