@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.interferometry import coherence, coherence_loss
+from workbench.interferometry import coherence, coherence_loss, interferogram
 from workbench.interferometry.pairs import (
     DISTURBANCES,
     disturb_pair,
@@ -29,7 +29,7 @@ def whole(x, y):
 )
 def test_a_pair_has_the_coherence_its_causes_leave(settings):
     pair = simulate_pair(256, **settings)
-    ramp = np.exp(2j * np.pi * pair.attrs["fringe_frequency"] * np.arange(256))
+    ramp = np.exp(-2j * np.pi * pair.attrs["fringe_frequency"] * np.arange(256))
     found = whole(pair.first.values * ramp, pair.second.values)
     assert found == pytest.approx(pair.attrs["coherence"], abs=0.02)
     assert np.mean(np.abs(pair.first) ** 2) == pytest.approx(1 + 10 ** (-settings["snr_db"] / 10), rel=0.03)
@@ -37,8 +37,8 @@ def test_a_pair_has_the_coherence_its_causes_leave(settings):
 
 def test_fringes_have_the_frequency_of_their_baseline():
     pair = simulate_pair(256, temporal=1.0, baseline=700.0, snr_db=40.0)
-    interferogram = (np.conj(pair.first.values) * pair.second.values).sum(axis=0)
-    spectrum = np.abs(np.fft.fft(interferogram, 4096))
+    fringes = interferogram(pair.first, pair.second).values.sum(axis=0)
+    spectrum = np.abs(np.fft.fft(fringes, 4096))
     peak = np.fft.fftfreq(4096)[spectrum.argmax()]
     wavelength, reach, spacing, tangent = 0.0555, 850e3, 2.33, np.tan(np.deg2rad(34.0))
     assert peak == pytest.approx(2 * 700.0 * spacing / (wavelength * reach * tangent), abs=5e-4)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from workbench.interferometry import coherence
+from workbench.interferometry import coherence, simulate_pair
 from workbench.scenes import SCENES
 
 flat_earth = SCENES["flat_earth"]
@@ -75,6 +75,23 @@ def test_coherence_is_what_was_asked(gamma, snr):
     if gamma >= 0.5:  # the estimator of the workbench agrees where its bias is small
         maps = coherence(first[0], second[0], window=15)
         assert float(maps.corrected.mean()) == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("baseline", [350.0, -200.0])
+def test_simulated_pairs_have_the_same_sign(baseline):
+    scene = flat_earth(64, 1, 3, baseline=baseline, coherence=0.9)
+    angle = float(scene.look_angle[0])
+    pair = simulate_pair(
+        64, 0.9, baseline, slant_range=float(scene.slant_range[0]), incidence=angle, wavelength=0.0555,
+        spacing=3.0 * np.sin(np.deg2rad(angle)), snr_db=40.0,
+    )  # fmt: skip
+    assert pair.attrs["fringe_frequency"] == pytest.approx(float(scene.fringe_frequency[0]), rel=1e-9)
+    turns = np.exp(-1j * scene.flat_phase.values[0])
+    for first, second in ((scene.slc[0], scene.slc_2[0]), (pair.first, pair.second)):
+        flat = np.mean(first.values * np.conj(second.values) * turns)
+        power = np.mean(np.abs(first) ** 2), np.mean(np.abs(second) ** 2)
+        assert abs(flat) / np.sqrt(np.prod(power)) > 0.7
+        assert abs(np.angle(flat)) < 0.1
 
 
 def test_speckle_is_speckle():

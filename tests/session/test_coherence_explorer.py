@@ -40,6 +40,14 @@ def test_fringes_inside_a_window_cost_coherence_and_removing_them_gives_it_back(
     assert readout(flat, "mean |γ̂|") > 0.75
 
 
+def test_a_frequency_offset_takes_from_the_fringes():
+    settings = {"temporal": 1.0, "baseline": 600.0, "window": 9, "disturbance": "frequency offset"}
+    fringes = readout(CoherenceExplorer(**settings, amount=0.0), "fringes")
+    undone = CoherenceExplorer(**settings, amount=round(fringes, 3))
+    assert readout(undone, "true γ in the window") > 0.85
+    assert readout(undone, "corrected") == pytest.approx(readout(undone, "true γ in the window"), abs=0.03)
+
+
 def test_fewer_looks_lift_the_null_level():
     levels = [readout(CoherenceExplorer(temporal=0.0, oversampling=o), "null level") for o in (1.0, 2.0)]
     assert levels[1] > levels[0] + 0.1

@@ -34,9 +34,11 @@ def simulate_pair(
     .. math:: \gamma = \gamma_t\,\gamma_g\,\gamma_s, \quad \gamma_g = 1 - |B| / B_c, \quad
         \gamma_s = 1/(1 + 1/SNR), \quad B_c = \lambda R \tan\theta / (2 \Delta r)
 
-    The second image is ``(γ_t γ_g q + sqrt(1 − (γ_t γ_g)²) q') e^{j 2π f n}`` with q, q' independent circular
-    Gaussian speckle, f = B / B_c the flat-earth fringe frequency in cycles per range pixel; white thermal
-    noise is added to both.
+    The second image is ``(γ_t γ_g q + sqrt(1 − (γ_t γ_g)²) q') e^{−j 2π f n}`` with q, q' independent
+    circular Gaussian speckle, f = B / B_c the flat-earth fringe frequency in cycles per range pixel; white
+    thermal noise is added to both. Signs are those of the scenes: a phase of ``+4π r/λ`` (seed paper, eq. 1)
+    and the second antenna B metres further up across the line of sight, so that the interferogram
+    ``first · conj(second)`` turns by +f per pixel.
 
     Parameters
     ----------
@@ -60,8 +62,9 @@ def simulate_pair(
     Returns
     -------
     Dataset
-        ``first``, ``second`` (y, x) complex128, power 1 + 1/SNR. attrs: fringe_frequency (cycles/pixel),
-        critical_baseline (m), temporal, geometric, thermal, coherence (their product).
+        ``first``, ``second`` (y, x) complex128, power 1 + 1/SNR. attrs: fringe_frequency (of
+        ``first · conj(second)``, cycles/pixel), critical_baseline (m), temporal, geometric, thermal,
+        coherence (their product).
 
     Raises
     ------
@@ -99,7 +102,7 @@ def simulate_pair(
     noise = 10 ** (-snr_db / 10)
     common, other = (_speckle(size, oversampling, rng) for _ in range(2))
     shared = temporal * geometric
-    ramp = np.exp(2j * np.pi * fringe * np.arange(size))
+    ramp = np.exp(-2j * np.pi * fringe * np.arange(size))
     second = (shared * common + np.sqrt(1 - shared**2) * other) * ramp
     thermal = [np.sqrt(noise) * _speckle(size, 1.0, rng) for _ in range(2)]
     total = 1 / (1 + noise)

@@ -106,7 +106,7 @@ class CoherenceExplorer(Explorer):
         )
         first, second = pair.first.values, pair.second.values
         if self.flatten:
-            second = second * np.exp(-2j * np.pi * pair.attrs["fringe_frequency"] * np.arange(SIZE))
+            second = second * np.exp(2j * np.pi * pair.attrs["fringe_frequency"] * np.arange(SIZE))
         return first, second, dict(pair.attrs)
 
     def _amount(self) -> float:
@@ -117,28 +117,34 @@ class CoherenceExplorer(Explorer):
         first, second, model = self._pair()
         disturbed = disturb_pair(second, self.disturbance, self._amount())
         maps = coherence(first, disturbed, window=self.window)
-        expected = self._expected(model, maps)
+        expected = self._expected(model)
         loss = (self.loss_window, self.start)
         frames = Frames(
             {
                 "maps": lambda: self._maps_frame(first, disturbed, maps),
                 "histogram": lambda: _histogram_frame(maps, expected),
                 "bias": lambda: _bias_frame(maps, expected),
-                "sensitivity": lambda: self._sensitivity_frame(first, second),
+                "sensitivity": lambda: self._sensitivity_frame(first, second, model),
                 "loss": lambda: self.kept("loss", loss, self._loss_frame),
             }
         )
         mean = float(maps.magnitude.mean())
         return Picture(frames, self._readouts(maps, model, expected), (Answer((mean,), "mean |γ̂|"),))
 
-    def _expected(self, model: dict[str, Any], maps: xr.Dataset) -> float:
+    def _expected(self, model: dict[str, Any]) -> float:
         """Return the true coherence that the window sees, NaN for files."""
         if not model:
             return float("nan")
-        true = float(model["coherence"])
-        if not self.flatten:
-            true *= abs(float(tone_coherence(model["fringe_frequency"], int(maps.attrs["window"][1]))[0]))
-        return true * float(expected_loss(self.disturbance, self._amount(), self.window, self.oversampling))
+        return float(self._theory(model, self._amount()))
+
+    def _theory(self, model: dict[str, Any], amount: npt.ArrayLike) -> Array:
+        """Return the true coherence in a window, fringes and so much of the disturbance included."""
+        true, fringes = float(model.get("coherence", 1.0)), float(model.get("fringe_frequency", 0.0))
+        fringes *= not self.flatten
+        if self.disturbance == "frequency offset":  # of the second image: it takes from the fringes
+            return true * np.abs(tone_coherence(fringes - np.asarray(amount), self.window)[0])
+        left = abs(float(tone_coherence(fringes, self.window)[0]))
+        return true * left * expected_loss(self.disturbance, amount, self.window, self.oversampling)
 
     # ------------------------------------------------------------ frames
     def _maps_frame(self, first: Array, second: Array, maps: xr.Dataset) -> Frame:
@@ -163,7 +169,7 @@ class CoherenceExplorer(Explorer):
             "common about 5 % would.",
         )
 
-    def _sensitivity_frame(self, first: Array, second: Array) -> Frame:
+    def _sensitivity_frame(self, first: Array, second: Array, model: dict[str, Any]) -> Frame:
         if self.disturbance == "none":
             return Frame(None, "Choose a disturbance to see how fast it destroys the coherence.")
         amounts = np.linspace(0.0, REACH[self.disturbance], SWEEP)
@@ -171,8 +177,7 @@ class CoherenceExplorer(Explorer):
             mean_coherence(first, disturb_pair(second, self.disturbance, a), self.window) for a in amounts
         ]
         fine = np.linspace(0.0, REACH[self.disturbance], 101)
-        theory = expected_loss(self.disturbance, fine, self.window, self.oversampling)
-        theory = coherence_bias(np.clip(self._undisturbed() * theory, 0, 1), self.window**2)
+        theory = coherence_bias(np.clip(self._theory(model, fine), 0, 1), self.window**2)
         data = xr.Dataset(
             {"measured": ("amount", measured), "theory": ("fine", theory)},
             coords={"amount": amounts, "fine": fine},
@@ -185,15 +190,6 @@ class CoherenceExplorer(Explorer):
             f"{what} lowers the mean |γ̂| from {before:.2f} to {now:.2f}; the line is the closed form with "
             "the estimate's bias.",
         )
-
-    def _undisturbed(self) -> float:
-        _, _, model = self._pair()
-        if not model:
-            return 1.0
-        fringes = (
-            1.0 if self.flatten else abs(float(tone_coherence(model["fringe_frequency"], self.window)[0]))
-        )
-        return float(model["coherence"]) * fringes
 
     def _loss_frame(self) -> Frame:
         offsets = np.linspace(-0.25, 0.25, 301)
@@ -258,7 +254,7 @@ class CoherenceExplorer(Explorer):
                 "x, y = pair.first.values, pair.second.values",
             ]
             if self.flatten:
-                lines += [f'y = y * np.exp(-2j * np.pi * pair.attrs["fringe_frequency"] * np.arange({SIZE}))']
+                lines += [f'y = y * np.exp(2j * np.pi * pair.attrs["fringe_frequency"] * np.arange({SIZE}))']
             if self.disturbance != "none":
                 lines += [f"y = disturb_pair(y, {self.disturbance!r}, {self._amount()!r})"]
         lines += [
