@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.interferometry import coherence, coherence_loss
+    from workbench.interferometry import coherence, coherence_loss, interferogram
     from workbench.mappings import MAPPINGS
     from workbench.probes import (
         amplitude_sweep,
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
         replace_layers,
     )
     from workbench.runs import launch, list_runs, open_run
-    from workbench.scenes import SCENES, open_scene
+    from workbench.scenes import (
+        SCENES,
+        doppler_centroid,
+        draw_patches,
+        open_scene,
+        recentre,
+        scene_preview,
+        scene_statistics,
+        training_patches,
+        with_condition,
+    )
     from workbench.signals import (
         coherence_bias,
         compare_orders,
@@ -56,8 +66,18 @@ _HOME = {
         "taylor_coefficients",
     ),
     "mappings": ("MAPPINGS",),
-    "interferometry": ("coherence", "coherence_loss"),
-    "scenes": ("SCENES", "open_scene"),
+    "interferometry": ("coherence", "coherence_loss", "interferogram"),
+    "scenes": (
+        "SCENES",
+        "doppler_centroid",
+        "draw_patches",
+        "open_scene",
+        "recentre",
+        "scene_preview",
+        "scene_statistics",
+        "training_patches",
+        "with_condition",
+    ),
     "systems": ("SYSTEMS", "build"),
     "probes": (
         "amplitude_sweep",
@@ -86,11 +106,14 @@ __all__ = [
     "coherence_loss",
     "compare_orders",
     "dashboard",
+    "doppler_centroid",
+    "draw_patches",
     "explore",
     "figures_of_merit",
     "find_lines",
     "fold",
     "harmonic_amplitudes",
+    "interferogram",
     "launch",
     "layer_spectra",
     "list_runs",
@@ -100,11 +123,16 @@ __all__ = [
     "order_spectra",
     "possible_replacements",
     "predict_spectrum",
+    "recentre",
     "replace_layer",
     "replace_layers",
     "resample_response",
+    "scene_preview",
+    "scene_statistics",
     "spectrum",
     "taylor_coefficients",
+    "training_patches",
+    "with_condition",
 ]
 
 

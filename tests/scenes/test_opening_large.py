@@ -10,7 +10,15 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.scenes import draw_patches, is_lazy, open_scene, recentre, scene_preview, training_patches
+from workbench.scenes import (
+    draw_patches,
+    is_lazy,
+    open_scene,
+    recentre,
+    scene_preview,
+    training_patches,
+    with_condition,
+)
 from workbench.scenes.lazy import LAZY_FROM, LazyPixels
 
 
@@ -250,6 +258,51 @@ def test_a_condition_on_disk_is_cut_too(image, tmp_path):
     scale = training.attrs["amplitude_scale"]
     np.testing.assert_allclose(training.condition[:, 0], training.slc.real * scale, rtol=1e-5)
     assert training.attrs["condition_source"] == "scene"
+
+
+@pytest.mark.parametrize("stack", [False, True])
+def test_a_condition_is_made_window_by_window(stack, image, tmp_path, windows, monkeypatch):
+    monkeypatch.setattr("workbench.scenes.conditions.SIDE", 16)
+    values = np.stack([image, 2 * image, 3 * image]) if stack else image
+    np.save(tmp_path / "a.npy", values)
+    made = with_condition(open_scene(tmp_path / "a.npy", lazy=True))
+    assert is_lazy(made)
+    assert not made.condition._in_memory
+    assert len(windows) == 64
+    assert max(windows) == 16 * 16
+    limits = tuple(made.condition.attrs["amplitude_limits"])
+    in_memory = with_condition(open_scene(tmp_path / "a.npy", lazy=False))
+    np.testing.assert_allclose(limits, in_memory.condition.attrs["amplitude_limits"], rtol=0.4)
+    whole = with_condition(open_scene(tmp_path / "a.npy", lazy=False), limits).condition
+    assert made.condition.dims == whole.dims
+    rows, columns = {"y": slice(20, 30), "x": slice(0, 12)}, {"y": [3, 80, 41], "x": slice(139, 100, -2)}
+    for part in (rows, columns, {"y": 89, "x": 5}, {"channel": 1, **rows}, {"channel": [2, 0], "y": 4}):
+        for one in ({}, {"sample": 1}, {"sample": [2, 0]}) if stack else ({},):
+            del windows[:]
+            found = made.condition.isel(part | one)
+            np.testing.assert_allclose(found, whole.isel(part | one), atol=2e-6)
+    made.condition.isel({**rows, **({"sample": 2} if stack else {})}).values  # noqa: B018 -- reading is the point
+    assert windows[-1] == 14 * 14  # the smoothed plane looks two pixels further
+    assert made.condition.isel(y=slice(5, 5)).shape[-2] == 0
+
+
+def test_recentring_of_each_image_on_disk(image, tmp_path):
+    stack = np.stack([image * np.exp(2j * np.pi * f * np.arange(140)) for f in (0.1, 0.3, -0.2, 0.4)])
+    np.save(tmp_path / "a.npy", stack.cumsum(axis=1))
+    parts = {
+        lazy: training_patches(open_scene(tmp_path / "a.npy", lazy=lazy), 16, 20, heldout=5, recentred="each")
+        for lazy in (False, True)
+    }
+    alone = recentre(open_scene(tmp_path / "a.npy"), each=True)
+    for training, heldout in parts.values():
+        for patches in (training, heldout):
+            np.testing.assert_allclose(
+                patches.recentred, alone.recentred.values[patches.origin_sample], atol=1e-9
+            )
+            scale = np.float32(patches.attrs["amplitude_scale"])
+            for patch in patches.slc:
+                k, y, x = (int(patch[f"origin_{axis}"]) for axis in ("sample", "y", "x"))
+                np.testing.assert_allclose(patch * scale, alone.slc[k, y : y + 16, x : x + 16], rtol=1e-4)
 
 
 def test_options_of_a_file_reach_it(image, tmp_path):

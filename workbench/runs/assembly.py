@@ -15,13 +15,14 @@ from workbench.runs.grafting import graft
 from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
-from workbench.scenes import SCENES, training_patches
-from workbench.scenes.patches import FILE_OPTIONS
+from workbench.runs.workspace import workspace_path
+from workbench.scenes import FORMATS, SCENES, is_mesh_file, recentring_words, training_patches
+from workbench.scenes.patches import FILE_OPTIONS, OPTIONS
 from workbench.systems import COMMON, SYSTEMS, System, build, without_weights
 from workbench.training import Plan, make_patches, resolve_device
 
 THREADS_VARIABLE = "WORKBENCH_THREADS"
-_PATCHES = ("count", "heldout")  # how many patches: options of every scene
+_PATCHES = ("count", "heldout")  # how many patches
 _FIXED_SYSTEM = {option.name for option in COMMON} | {"coherence_weight", "mapping"}
 _FIXED_PLAN = {"steps", "seed", "device"}
 
@@ -49,12 +50,12 @@ def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dic
         raise ValueError(f"unknown system {system!r}; there are: {', '.join(SYSTEMS)}")
     if scene is not None and scene not in SCENES:
         raise ValueError(
-            f"unknown scene {scene!r}; there are: {', '.join(SCENES)}, or the path of a complex "
-            ".npy, .npz, .zarr or .nc file"
+            f"unknown scene {scene!r}; there are: {', '.join(SCENES)}, or the path of a complex image: "
+            f"{FORMATS}"
         )
     known = {
         "system_options": [o.name for o in SYSTEMS[system].options if o.name not in _FIXED_SYSTEM],
-        "scene_options": [*_PATCHES, *_scene_options(scene)],
+        "scene_options": [*_PATCHES, *OPTIONS, *_scene_options(scene)],
         "plan": [name for name in Plan.__dataclass_fields__ if name not in _FIXED_PLAN],
     }
     sorted_options: dict[str, dict[str, Any]] = {part: {} for part in known}
@@ -66,8 +67,17 @@ def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dic
                 for what, names in zip(("system", "scene", "training"), known.values(), strict=True)
             )
             raise ValueError(f"unknown option {name!r}; there are for the {listed}")
-        sorted_options[part][name] = value
+        sorted_options[part][name] = _absolute(value) if name == "building" else value
     return sorted_options
+
+
+def _absolute(building: Any) -> Any:
+    """Write the path of a mesh, here or in the workspace's data folder, so that the run finds it."""
+    if not is_mesh_file(building):
+        return building
+    here = Path(building).expanduser()
+    kept = workspace_path() / "data" / here
+    return str((kept if kept.is_file() and not here.is_file() else here).resolve())
 
 
 def _scene_options(scene: str | None) -> list[str]:
@@ -145,6 +155,7 @@ def prepare(spec: RunSpec, run: Path, record: Recorder) -> Prepared:
         "device": where,
         "code_version": spec.code_version,
         "condition_source": str(parts[0].attrs.get("condition_source", "")),
+        "recentred": recentring_words(parts[0]),
     }
     return Prepared(trainer, where, attrs)
 

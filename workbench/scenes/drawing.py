@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from os import PathLike
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from workbench.scenes.conditions import WINDOW, amplitude_limits, with_condition
 from workbench.scenes.opening import open_scene
+from workbench.scenes.recentring import RECORD
 from workbench.scenes.validity import require_scene, require_whole
 
 CANDIDATES = 20  # positions tried per patch wanted, for images with wide borders of zeros
@@ -125,11 +127,13 @@ def cut_lazily(
     joined = xr.concat(
         patches, "sample", combine_attrs="override", join="override", coords="minimal", compat="override"
     )
-    corners = {
+    corners: dict[str, Any] = {
         f"origin_{axis}": ("sample", list(values))
         for axis, values in zip(DIMS, zip(*origins, strict=True), strict=True)
     }
-    drop = [name for name in DIMS if name in joined.coords]
+    if RECORD in image.coords:  # of each image: as its patches lie now
+        corners[RECORD] = image.coords[RECORD].variable.isel(sample=[origin[0] for origin in origins])
+    drop = [name for name in (*DIMS, RECORD) if name in joined.coords]
     return (
         joined.drop_vars(drop)
         .assign_coords(corners)

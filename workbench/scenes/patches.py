@@ -19,8 +19,10 @@ from workbench.scenes.registry import SCENES
 from workbench.scenes.validity import require_scene, require_whole
 
 HELDOUT_SHARE = 0.2
-FILE_OPTIONS = ("select", "shape", "dtype", "offset", "chip", "recentred")
-"""What may be said about a file: arguments of `open_scene`; whether to move its spectrum to the middle."""
+FILE_OPTIONS = ("select", "shape", "dtype", "offset", "chip")
+"""What may be said about a file: arguments of `open_scene`."""
+OPTIONS = ("recentred",)
+"""What may be said about any scene."""
 HELDOUT_SEED = 2**32
 """Added to a synthetic scene's seed for its held-out images: never the seed of another run's training."""
 
@@ -31,6 +33,7 @@ def training_patches(
     count: int = 250,
     seed: int = 0,
     heldout: int = 64,
+    recentred: bool | str = False,
     **scene_options: Any,
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Make training and held-out patches of any scene.
@@ -52,21 +55,27 @@ def training_patches(
         Patches wanted; where an image has fewer positions, all of them are taken.
     seed : int
         Seed of the scene, the split and the positions.
+    recentred : bool or "each"
+        Move the spectrum to the middle (see `recentre`): True by the centroid of the whole scene, which both
+        parts share; "each" every image by its own, as chips from different places need it.
     **scene_options
         Further arguments of a synthetic scene, such as ``bands=4``; for a file those of `open_scene` that
-        describe it, such as ``select="VV"``, and ``recentred=True`` to move its spectrum to the middle.
+        describe it, such as ``select="VV"``.
 
     Returns
     -------
     training, heldout : xarray.Dataset
         ``slc`` (sample, y, x) complex64, ``condition`` (sample, channel, y, x) float32; for cut patches the
         coordinates ``origin_sample``, ``origin_y``, ``origin_x`` (first pixel of the patch); attrs
-        ``source``, ``split``, ``amplitude_scale`` (amplitude that became 1) and ``condition_source``.
+        ``source``, ``split``, ``amplitude_scale`` (amplitude that became 1) and ``condition_source``;
+        ``recentred_y``, ``recentred_x``, or the coordinate ``recentred``: what was taken away, counted from
+        the first pixel of the image that a patch is from.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the scene is not there, does not fit, or is too small for two disjoint patches.
+        If the scene is not there, does not fit, or is too small for two disjoint patches; for another
+        `recentred`.
 
     Examples
     --------
@@ -75,12 +84,18 @@ def training_patches(
     ((6, 16, 16), (2, 3, 16, 16))
     """
     require_whole("training", size=size, count=count, heldout=heldout)
+    if recentred not in (False, True, "each"):
+        raise ValueError(f"recentred={recentred!r}: False, True or 'each' is needed")
     if isinstance(scene, str) and scene in SCENES:
         make = SCENES[scene]
         training = require_scene(make(size=size, count=count, seed=seed, **scene_options), f"scene {scene!r}")
         reserved = make(size=size, count=heldout, seed=seed + HELDOUT_SEED, **scene_options)
+        if recentred:
+            training, reserved = _recentred_alike(training, require_scene(reserved), recentred == "each")
         return training.assign_attrs(split="other seed"), reserved.assign_attrs(split="other seed")
     image, what = _image(scene, scene_options), _called(scene)
+    if recentred:
+        image = recentre(image, each=recentred == "each" and "sample" in image["slc"].dims)
     rng = np.random.default_rng(seed)
     split, pieces = _split(sizes_of(image), size, rng, what)
     if is_lazy(image):
@@ -117,8 +132,15 @@ def _image(scene: str | PathLike[str] | xr.Dataset, options: dict[str, Any]) -> 
         raise ValueError(f"unknown scene {scene!r}; there are: {', '.join(SCENES)}, or the path of a file")
     if isinstance(scene, xr.Dataset):
         return require_scene(scene, _called(scene))
-    image = open_scene(scene, **{name: value for name, value in options.items() if name != "recentred"})
-    return recentre(image) if options.get("recentred") else image
+    return open_scene(scene, **options)
+
+
+def _recentred_alike(training: xr.Dataset, heldout: xr.Dataset, each: bool) -> tuple[xr.Dataset, xr.Dataset]:
+    """Move both parts of a synthetic scene, by the centroid of the training part or of each image."""
+    training = recentre(training, each=each)
+    if each:
+        return training, recentre(heldout, each=True)
+    return training, recentre(heldout, (training.attrs["recentred_y"], training.attrs["recentred_x"]))
 
 
 def _stacked(image: xr.Dataset) -> xr.Dataset:

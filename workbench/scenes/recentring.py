@@ -84,13 +84,37 @@ def recentre(
     return moved.assign_coords({"axis": ["y", "x"], RECORD: (("sample", "axis"), total, attrs)})
 
 
+def recentring_words(scene: xr.Dataset) -> str:
+    """Say in words what is on record; nothing for a scene that was not moved.
+
+    Examples
+    --------
+    >>> tone = xr.Dataset({"slc": (("y", "x"), np.ones((8, 8), complex))})
+    >>> recentring_words(tone), recentring_words(recentre(tone, (0.25, -0.1)))
+    ('', '0.25, -0.1 cycles/sample (y, x)')
+    """
+    if RECORD in scene.coords:
+        return "each image by its own centroid"
+    if f"{RECORD}_y" not in scene.attrs:
+        return ""
+    common = [float(scene.attrs[f"{RECORD}_{axis}"]) for axis in ("y", "x")]
+    return ", ".join(f"{one:.6g}" for one in common) + " cycles/sample (y, x)"
+
+
 def _moved(scene: xr.Dataset, shift: npt.NDArray[np.float64]) -> xr.Dataset:
-    slc = scene["slc"]
-    ramped = _Ramped(slc, shift)
-    if is_lazy(scene):
-        variable = xr.Variable(slc.dims, indexing.LazilyIndexedArray(ramped), slc.attrs, slc.encoding)
-        return scene.assign(slc=variable)
-    return scene.assign(slc=(slc.dims, ramped.read(tuple(slice(None) for _ in slc.dims)), slc.attrs))
+    """Move the image, with that of a second antenna: their interferogram stays as it is."""
+    moved: dict[str, Any] = {}
+    for name in ("slc", "slc_2"):
+        if name not in scene:
+            continue
+        slc = scene[name].transpose(*scene["slc"].dims)
+        ramped = _Ramped(slc, shift)
+        if is_lazy(scene):
+            pixels = indexing.LazilyIndexedArray(ramped)
+            moved[name] = xr.Variable(slc.dims, pixels, slc.attrs, slc.encoding)
+        else:
+            moved[name] = (slc.dims, ramped.read(tuple(slice(None) for _ in slc.dims)), slc.attrs)
+    return scene.assign(moved)
 
 
 class _Ramped(BackendArray):

@@ -37,7 +37,13 @@ FILES: dict[str, Reader] = {
 STORES = (".zarr", ".znap")
 """Suffixes of directories that are zarr stores."""
 
-__all__ = ["FILES", "STORES", "read_znap_stack", "reader_of"]
+LISTED = (*FILES, *STORES, ".safe", ".slc", ".raw", ".bin")
+"""Suffixes, in lower case, under which a folder of data is searched: raw numbers need a shape besides."""
+
+FORMATS = ", ".join([*FILES, *STORES, ".SAFE folders, raw complex numbers (shape=, dtype=)"])
+"""All of them, in words."""
+
+__all__ = ["FILES", "FORMATS", "LISTED", "STORES", "read_znap_stack", "reader_of"]
 
 
 def reader_of(path: Path, raw: bool) -> tuple[Reader, Path]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from workbench.scenes.archives import require_harmless
-from workbench.scenes.containers import Contents, Member, Options, in_memory, mapped
+from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, in_memory, mapped
 
 MAPPED_FROM = 64 * 2**20
 """Bytes from which an array is left on disk until its pixels are asked for."""
@@ -35,6 +35,12 @@ def read_numpy(path: Path, _options: Options) -> Iterator[Contents]:
                 {"the array": mapped(path, dtype, shape, stream.tell(), strides if fortran else None)}
             )
             return
+        if magic != np.lib.format.MAGIC_PREFIX and not zipfile.is_zipfile(stream):
+            raise UnsuitableError("is no .npy or .npz file: it does not begin like one")
+        stream.seek(0)
+        if magic == np.lib.format.MAGIC_PREFIX:
+            _header(stream)
+            stream.seek(0)
         loaded = np.load(stream, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             yield Contents({"the array": in_memory(loaded)})
@@ -49,7 +55,9 @@ def _header(stream: Any) -> tuple[np.dtype, tuple[int, ...], bool]:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(stream)
     if dtype.hasobject:
-        raise ValueError("Python objects are not read")
+        raise UnsuitableError(
+            "holds Python objects, and nothing is ever unpickled here; a complex array is needed"
+        )
     return dtype, shape, fortran
 
 
@@ -57,16 +65,20 @@ def _zipped(archive: Any, name: str, path: Path) -> Member:
     """One array of an archive: left there if it is large."""
     entries = {info.filename: info for info in archive.zip.infolist()}
     info = entries.get(f"{name}.npy") or entries[name]
+    objects = Member(None, (), lambda _window: np.empty(0))  # common beside an image, and not needed
     if info.file_size <= MAPPED_FROM:
         try:
             return in_memory(archive[name])
         except ValueError as error:
-            if "allow_pickle" in str(error):  # metadata beside the image is common; it is not needed
-                return Member(None, (), lambda _window: np.empty(0))
+            if "allow_pickle" in str(error):
+                return objects
             raise
-    with archive.zip.open(info) as stream:
-        dtype, shape, fortran = _header(stream)
-        header = stream.tell()
+    try:
+        with archive.zip.open(info) as stream:
+            dtype, shape, fortran = _header(stream)
+            header = stream.tell()
+    except UnsuitableError:
+        return objects
     if info.compress_type != zipfile.ZIP_STORED or fortran:
         return Member(dtype, shape, lambda window: archive[name][window], chunks=shape)
     with path.open("rb") as raw:  # the local header repeats the name, with fields of its own length

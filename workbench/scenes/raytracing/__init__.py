@@ -19,7 +19,7 @@ from workbench.scenes.raytracing.houses import (
 )
 from workbench.scenes.raytracing.isometric import flatten_view
 from workbench.scenes.raytracing.materials import MATERIALS, Material
-from workbench.scenes.raytracing.mesh_files import open_mesh
+from workbench.scenes.raytracing.mesh_files import is_mesh_file, open_mesh
 from workbench.scenes.raytracing.meshes import Mesh, join_meshes, make_mesh
 from workbench.scenes.raytracing.optical import nadir_picture, optical_and_sar
 from workbench.scenes.raytracing.scene_view import scene_view
@@ -47,6 +47,7 @@ __all__ = [
     "gable_house",
     "height_field",
     "height_of_ambiguity",
+    "is_mesh_file",
     "join_meshes",
     "l_house",
     "layover_length",

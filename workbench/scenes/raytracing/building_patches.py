@@ -6,7 +6,6 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from workbench.scenes.raytracing.acquisition import Acquisition
 from workbench.scenes.raytracing.houses import BUILDINGS, draw_house
-from workbench.scenes.raytracing.mesh_files import SUFFIXES, open_mesh
+from workbench.scenes.raytracing.mesh_files import SUFFIXES, is_mesh_file, open_mesh
 from workbench.scenes.raytracing.meshes import Mesh, join_meshes
 from workbench.scenes.raytracing.scene_cache import cache_folder, cached, content_hash
 from workbench.scenes.raytracing.sensor import Sensor
@@ -50,7 +49,7 @@ class Site:
     relief: float = 0.0
 
     def __post_init__(self) -> None:
-        known = self.building in KINDS or Path(self.building).suffix.lower() in SUFFIXES
+        known = self.building in KINDS or is_mesh_file(self.building)
         if not known:
             raise ValueError(
                 f"unknown building {self.building!r}; there are: {', '.join(KINDS)}, or the path of a mesh "

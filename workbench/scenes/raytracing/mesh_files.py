@@ -17,6 +17,17 @@ _HEADER = 65536
 UP = {"z": (0, 1, 2), "y": (0, 2, 1)}
 
 
+def is_mesh_file(name: object) -> bool:
+    """Tell whether a name is that of a mesh file.
+
+    Examples
+    --------
+    >>> is_mesh_file("models/church.OBJ"), is_mesh_file("university")
+    (True, False)
+    """
+    return isinstance(name, str | PathLike) and Path(name).suffix.lower() in SUFFIXES
+
+
 def open_mesh(path: str | PathLike[str], scale: float = 1.0, up: str = "z", material: str = "wall") -> Mesh:
     """Read a triangle mesh and stand it in the middle of the ground.
 

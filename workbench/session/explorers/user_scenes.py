@@ -13,11 +13,6 @@ from workbench.runs import workspace_path
 
 __all__ = ["data_folder", "user_file", "user_scene", "user_scenes"]
 
-SUFFIXES = (
-    ".npy", ".npz", ".zarr", ".znap", ".nc", ".tif", ".tiff", ".h5", ".hdf5", ".vrt", ".cos", ".xml", ".dim",
-    ".ntf", ".nitf", ".zip", ".slc", ".raw", ".bin",
-)  # fmt: skip
-
 
 def data_folder() -> Path:
     """Folder from which pages open files: ``<workspace>/data``."""
@@ -26,10 +21,12 @@ def data_folder() -> Path:
 
 def user_scenes() -> list[str]:
     """Names of the files there, relative to the folder; empty if there is none."""
+    from workbench.scenes import LISTED
+
     folder = data_folder()
     if not folder.is_dir():
         return []
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in LISTED)
     return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
 
 
