@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+import trimesh
 
+from workbench.interferometry import coherence
+from workbench.scenes import FILES, LISTED, SCENES
 from workbench.session.explorers.user_scenes import user_scenes
-from workbench.session.scene_browser import SceneBrowser, pixel_aspect
+from workbench.session.scene_browser import SceneBrowser
+from workbench.session.scene_scales import pixel_aspect
 from workbench.session.scene_shelf import SHELF, Request, View, scene_names, thumbnail
-from workbench.session.scene_upload import store_upload
+from workbench.session.scene_upload import UPLOADS, store_upload
 
 
 @pytest.fixture
@@ -124,8 +128,75 @@ def test_every_synthetic_scene_can_be_looked_at(name):
     browser = opened(scene=name, sample=5, size=32)
     picture = browser.picture()
     assert not picture.trouble
-    assert all(frame.data is not None for frame in picture.frames.values())
+    assert [key for key in browser.FRAMES if picture.frames[key].data is None] == ["pair"]
     assert browser.training()["scene"] == name
+
+
+def test_a_condition_is_drawn_where_there_is_one(speckle):
+    browser = opened(scene="ships", size=32, sample=1)
+    frame = browser.picture().frames["condition"]
+    planes = SCENES["ships"](32, 4, 0).condition[1]
+    np.testing.assert_array_equal(frame.data["condition_2"], planes[1])
+    assert [frame.data[f"condition_{k}"].attrs["title"] for k in (1, 2, 3)] == ["hull", "stern", "bow"]
+    assert frame.data["condition_1"].attrs["scale"] == (-1, 1)
+    assert browser.layers() == {"condition": True, "pair": False}
+    assert browser.picture().frames["pair"].data is None
+    mine = opened(scene=speckle)
+    assert mine.layers() == {"condition": False, "pair": False}
+    assert mine.picture().frames["condition"].data is None
+
+
+def test_depth_is_drawn_in_metres():
+    browser = opened(scene="buildings", size=32, options="rays=1, baseline=100.0")
+    data = browser.picture().frames["condition"].data
+    near, far = data["condition_1"].attrs["scale"]
+    assert near < 0 < far
+    assert data.attrs["unit"] == "m"
+    assert near - 1e-3 <= float(data["condition_1"].min()) < float(data["condition_1"].max()) <= far + 1e-3
+    assert browser.layers() == {"condition": True, "pair": True}
+
+
+def test_two_acquisitions_make_an_interferogram():
+    browser = opened(scene="flat_earth", options="baseline=400.0, coherence=0.8, snr_db=10.0", sample=2)
+    frame = browser.picture().frames["pair"]
+    scene = SCENES["flat_earth"](64, 4, 0, baseline=400.0, coherence=0.8, snr_db=10.0).isel(sample=2)
+    np.testing.assert_allclose(
+        frame.data.interferogram, np.angle(scene.slc * np.conj(scene.slc_2)), atol=1e-5
+    )
+    maps = coherence(scene.slc, scene.slc_2, window=5)
+    np.testing.assert_allclose(frame.data.magnitude, maps.magnitude, atol=1e-6)
+    assert 0 <= float(frame.data.magnitude.min()) <= float(frame.data.magnitude.max()) <= 1
+    assert "baseline 400 m" in frame.caption
+    still = opened(
+        scene="flat_earth", options="baseline=400.0, coherence=0.8, snr_db=10.0", sample=2, recentred=True
+    )
+    moved = still.picture().frames["pair"].data
+    np.testing.assert_allclose(moved.interferogram, frame.data.interferogram, atol=1e-3)
+
+
+def test_a_mesh_of_the_data_folder_is_a_building(data):
+    trimesh.creation.box((8.0, 6.0, 5.0)).export(data / "house.stl")
+    browser = opened(scene="buildings", size=32, options="building='house.stl', rays=1")
+    assert browser.picture().trouble == ""
+    assert browser.training()["building"] == str(data / "house.stl")
+    assert """building=str(workspace_path() / "data" / 'house.stl')""" in browser.as_code()
+
+
+def test_recentred_training_is_what_is_seen(data):
+    stack = np.ones((3, 40, 40), np.complex64)
+    np.save(data / "stack.npy", stack)
+    assert opened(scene="stack.npy", size=32, recentred=True).training()["recentred"] == "each"
+    assert opened(scene="ships", size=32, recentred=True).training()["recentred"] == "each"
+    assert "recentred" not in opened(scene="ships", size=32).training()
+    assert ", recentred='each'" in opened(scene="ships", size=32, recentred=True).as_code()
+
+
+def test_every_kind_of_file_is_listed(data):
+    for suffix in LISTED:
+        (data / f"a{suffix}").touch()
+    (data / "notes.txt").touch()
+    assert user_scenes() == sorted(f"a{suffix}" for suffix in LISTED)
+    assert set(UPLOADS) == set(FILES) - {".vrt"}
 
 
 def test_options_change_the_scene():
@@ -146,7 +217,9 @@ def test_options_change_the_scene():
         ({"options": "bands=__import__('os')"}, "options are written like"),
         ({"options": "bands=1)+f(bands=2"}, "options are written like"),
         ({"options": "3"}, "options are written like"),
-        ({"scene": "buildings", "options": "building='/etc/x.obj'"}, "takes a number, a word"),
+        ({"scene": "buildings", "options": "building='/etc/x.obj'"}, "no mesh '/etc/x.obj' in"),
+        ({"scene": "buildings", "options": "building='../x.obj'"}, "no mesh '../x.obj' in"),
+        ({"scene": "buildings", "options": "building='/etc/passwd'"}, "takes a number, a word"),
         ({"scene": "buildings", "options": "cache='/tmp/x'"}, "has no option 'cache'"),
         ({"scene": "buildings", "options": "workers=999"}, "has no option 'workers'"),
         ({"scene": "tones", "options": "along='z'"}, "unknown direction 'z'"),

@@ -80,6 +80,26 @@ def test_the_gallery_has_scenes_and_files_and_chooses(desk, data):
     assert desk.explorer.scene == "tones"
 
 
+def test_layers_come_and_go_with_the_scene_below_all_else(desk):
+    shown = {name: slot.__panel__() for name, slot in desk.slots.items()}
+    assert list(shown)[-2:] == ["condition", "pair"]
+    assert [shown[name].visible for name in ("condition", "pair")] == [False, False]
+    desk.explorer.param.update(scene="flat_earth", options="baseline=300.0, coherence=0.9")
+    desk.explorer.load()
+    desk.draw()
+    assert [shown[name].visible for name in ("condition", "pair")] == [True, True]
+    pictures = desk.cards["pair"].instruments["pair"].instrument.pictures
+    assert pictures["interferogram"].source.data["image"][0].shape == (32, 32)
+    planes = desk.cards["condition"].instruments["condition"]
+    assert "condition, no unit" in planes.bar.text
+    assert [one.title.text for one in planes.instrument.figures.values()] == [
+        "frequency", "look angle", "background",
+    ]  # fmt: skip
+    desk.explorer.choose("mine.npy")
+    desk.draw()
+    assert [shown[name].visible for name in ("condition", "pair")] == [False, False]
+
+
 def test_trouble_is_an_alert(desk):
     desk.explorer.options = "chips=3"
     assert 'role="alert"' in desk.options.text

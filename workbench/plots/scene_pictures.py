@@ -16,7 +16,10 @@ from workbench.plots.pictures import extent
 from workbench.plots.spectra import draw_quadrants
 from workbench.plots.strips import Kind, Strip
 
-__all__ = ["AmplitudeHistogram", "MappedPatch", "PatchPictures", "SceneOverview", "SceneSpectrum"]
+__all__ = [
+    "AmplitudeHistogram", "ConditionPlanes", "MappedPatch", "PairPictures", "PatchPictures", "SceneOverview",
+    "SceneSpectrum",
+]  # fmt: skip
 
 CENTROID, BAND = "#2DD4BF", "#F0ABFC"  # on a dark picture in both themes
 _AMPLITUDE = Kind(MAGNITUDE, -40.0, 0.0, "dB")
@@ -201,6 +204,37 @@ class AmplitudeHistogram:
             "density": data["density"].values, "rayleigh": data["rayleigh"].values,
         })  # fmt: skip
         fit(self.figure.y_range, np.append(data["density"].values, [0.0, 1.0]), margin=0.05, zero=True)
+
+
+class ConditionPlanes(_TrueAspect):
+    """The planes that a network is shown, side by side; places of planes that are not there stay empty."""
+
+    def __init__(self, count: int) -> None:
+        planes = Kind(MAGNITUDE, -1.0, 1.0)
+        super().__init__({f"condition_{k + 1}": (f"plane {k + 1}", planes) for k in range(count)})
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show condition_1 … (y, x); attrs of each ``title``, ``scale``."""
+        for name, picture in self.pictures.items():
+            picture.figure.visible = name in data
+            if name in data:
+                picture.figure.title.text = data[name].attrs["title"]
+        super().update(data)
+
+
+class PairPictures(_TrueAspect):
+    """The second acquisition beside the interferogram and its coherence."""
+
+    def __init__(self) -> None:
+        super().__init__({
+            "second": ("second acquisition", _AMPLITUDE), "interferogram": ("interferogram", "phase"),
+            "magnitude": ("coherence", "magnitude"),
+        })  # fmt: skip
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show second in dB, interferogram in rad, magnitude 0 … 1 (y, x)."""
+        self.figures["magnitude"].visible = "magnitude" in data
+        super().update(data)
 
 
 class MappedPatch(_TrueAspect):

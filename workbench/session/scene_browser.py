@@ -13,7 +13,17 @@ from workbench.mappings import MAPPINGS
 from workbench.session.explorers import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.frame import Frame
-from workbench.session.scene_shelf import SHELF, Request, View, read_options, scene_names, scene_options
+from workbench.session.scene_layers import condition_frame, pair_frame
+from workbench.session.scene_scales import decibel_scale, pixel_aspect
+from workbench.session.scene_shelf import (
+    SHELF,
+    Request,
+    View,
+    placed,
+    read_options,
+    scene_names,
+    scene_options,
+)
 from workbench.signals import power_db
 
 __all__ = ["SceneBrowser"]
@@ -29,7 +39,7 @@ class SceneBrowser(Explorer):
         "Complex images to train on: simulated ones, and your own from the workspace's data folder. What a "
         "network can learn depends on where their spectrum lies and on what their speckle is like."
     )
-    FRAMES = ("overview", "spectrum", "histogram", "patch", "mapping")
+    FRAMES = ("overview", "spectrum", "histogram", "patch", "mapping", "condition", "pair")
     GROUPS = (
         Group("Scene", ("scene", "options", "seed", "sample"), ""),
         Group("Patch", ("size", "recentred"), "x · exp(−j2π (f_y m + f_x n))"),
@@ -151,7 +161,7 @@ class SceneBrowser(Explorer):
         if view is None:
             raise ValueError(f"{self.scene} has not been loaded")
         row, column = self.place()
-        where = (self.request(), self.size, row, column)
+        where, aspect = (self.request(), self.size, row, column), pixel_aspect(view.image.attrs)
         frames = Frames(
             {
                 "overview": lambda: self.kept("overview", where, lambda: self._overview(view, row, column)),
@@ -159,6 +169,8 @@ class SceneBrowser(Explorer):
                 "histogram": lambda: self.kept("histogram", where[0], lambda: _histogram_frame(view)),
                 "patch": lambda: self.kept("patch", where, lambda: self._patch_frame(view, row, column)),
                 "mapping": lambda: self._mapping_frame(view.patch(row, column, self.size), view),
+                "condition": lambda: self.kept("condition", where[0], lambda: condition_frame(view, aspect)),
+                "pair": lambda: self.kept("pair", where[0], lambda: pair_frame(view, aspect)),
             }
         )
         return Picture(frames, _readouts(view))
@@ -215,6 +227,12 @@ class SceneBrowser(Explorer):
             ),
         )
 
+    def layers(self) -> dict[str, bool]:
+        """Say which of the panels "condition", "pair" have something to show."""
+        view = self.view()
+        parts = {"condition": "condition", "pair": "slc_2"}
+        return {name: view is not None and part in view.image for name, part in parts.items()}
+
     # ------------------------------------------------------------ elsewhere
     def option_words(self) -> str:
         """Say which options the scene has."""
@@ -231,12 +249,18 @@ class SceneBrowser(Explorer):
         """
         from workbench.session.explorers.user_scenes import user_file
 
-        request = self.request()
-        values: dict[str, Any] = dict(request.options)
+        values = placed(self.request().options)
         values |= {"system": "pix2pix", "size": self.size, "mapping": self.mapping}
+        if self.recentred:
+            values["recentred"] = self._recentring()
         if self.scene in scene_names():
             return values | {"scene": self.scene, "seed": self.seed}
-        return values | {"path": str(user_file(self.scene))} | ({"recentred": True} if self.recentred else {})
+        return values | {"path": str(user_file(self.scene))}
+
+    def _recentring(self) -> bool | str:
+        """Say how training moves the spectra as it is seen here: of several images, each by its own."""
+        view = self.view()
+        return "each" if view is None or view.count > 1 else True
 
     def as_code(self) -> str:
         """Return notebook code that opens, measures, maps and trains on the same image."""
@@ -244,19 +268,17 @@ class SceneBrowser(Explorer):
             options = self.request().options
         except ValueError as error:
             return f"# {error}"
-        words = "".join(f", {name}={value!r}" for name, value in options)
-        lines = [
-            "import workbench as wb",
-            "from workbench.scenes import recentre, scene_preview, scene_statistics",
-        ]
+        words = "".join(f", {name}={_written(name, value)}" for name, value in options)
+        lines = ["import workbench as wb"]
+        if self.scene not in scene_names() or "workspace_path()" in words:
+            lines += ["from workbench.runs import workspace_path"]
+        recentred = f", recentred={self._recentring()!r}" if self.recentred else ""
         if self.scene in scene_names():
             numbers = f"size={self.size}, count={self.sample + 1}, seed={self.seed}"
             made = f'wb.SCENES["{self.scene}"]({numbers}{words})'
-            source, extra = f'"{self.scene}"', f", seed={self.seed}"
+            source, extra = f'"{self.scene}"', f", seed={self.seed}{recentred}"
         else:
-            lines += ["from workbench.runs import workspace_path"]
-            source = "path"
-            extra = ", recentred=True" if self.recentred else ""
+            source, extra = "path", recentred
             made = f"wb.open_scene(path{words})"
         lines += [""]
         if source == "path":
@@ -266,13 +288,13 @@ class SceneBrowser(Explorer):
         if view is None or view.count > 1 or self.scene in scene_names():
             lines += [f'scene = scene[["slc"]].isel(sample={self.sample})']
         if self.recentred:
-            lines += ["scene = recentre(scene)"]
+            lines += ["scene = wb.recentre(scene)"]
         row, column = self.place()
         chosen = f'mapping="{self.mapping}", size={self.size}{extra}{words}'
         window = f"{row * self.size}:{(row + 1) * self.size}, {column * self.size}:{(column + 1) * self.size}"
         lines += [
-            "print(scene_statistics(scene))",
-            "preview = scene_preview(scene)  # amplitude in dB, phase in rad",
+            "print(wb.scene_statistics(scene))",
+            "preview = wb.scene_preview(scene)  # amplitude in dB, phase in rad",
             f"patch = scene.slc.values[{window}]",
             f'mapped = wb.MAPPINGS["{self.mapping}"].encode(patch)',
             "spectrum = wb.spectrum(mapped[0])",
@@ -281,31 +303,11 @@ class SceneBrowser(Explorer):
         return "\n".join(lines)
 
 
-def pixel_aspect(attrs: dict[str, Any]) -> float:
-    """Height of a pixel over its width, 1 where the scene does not say.
-
-    >>> pixel_aspect({"spacing_y": 13.9, "spacing_x": 2.33}).__round__(2), pixel_aspect({"spacing_x": 3.0})
-    (5.97, 1.0)
-    """
-    try:
-        ratio = float(attrs["spacing_y"]) / float(attrs["spacing_x"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return 1.0
-    return ratio if 0.02 <= ratio <= 50 else 1.0
-
-
-def decibel_scale(level: npt.NDArray[Any]) -> tuple[float, float]:
-    """Return the levels of the first and last colour: nearly all of the finite ones, 10 dB at least.
-
-    >>> decibel_scale(np.array([3.0, 3.0, -np.inf]))
-    (-2.0, 8.0)
-    """
-    finite = level[np.isfinite(level)]
-    if finite.size == 0:
-        return -10.0, 0.0
-    low, high = np.percentile(finite, [1, 99.8])
-    middle, half = (low + high) / 2, max((high - low) / 2, 5.0)
-    return float(np.floor(middle - half)), float(np.ceil(middle + half))
+def _written(name: str, value: Any) -> str:
+    """Write an option's value; a mesh lies in the data folder."""
+    if name == "building" and "." in str(value):
+        return f'str(workspace_path() / "data" / {value!r})'
+    return repr(value)
 
 
 def _described(view: View, sample: int) -> str:

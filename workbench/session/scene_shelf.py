@@ -20,7 +20,10 @@ import xarray as xr
 from workbench.session.explorers.user_scenes import data_folder, user_file, user_scenes
 from workbench.signals import power_db
 
-__all__ = ["SHELF", "Request", "Shelf", "View", "read_options", "scene_names", "scene_options", "thumbnail"]
+__all__ = [
+    "SHELF", "Request", "Shelf", "View", "middle", "placed", "read_options", "scene_names", "scene_options",
+    "thumbnail",
+]  # fmt: skip
 
 COUNT = 4  # images made of a synthetic scene at first
 PREVIEW, THUMBNAIL = 384, 72  # points per axis at most
@@ -67,7 +70,8 @@ class View:
     Attributes
     ----------
     image : xarray.Dataset
-        ``slc`` (y, x), on disk where the file is large.
+        ``slc`` (y, x), on disk where the file is large; where the scene has them ``condition``
+        (channel, y, x), ``slc_2`` (y, x): the image of a second antenna.
     preview, statistics : xarray.Dataset
         As `scene_preview`, `scene_statistics` return them.
     spectrum : xarray.DataArray
@@ -195,6 +199,9 @@ def read_options(scene: str, text: str) -> tuple[tuple[str, Option], ...]:
 
 def _plain(scene: str, name: str, value: Any) -> Option:
     """Let numbers and words pass: paths would open files outside the workspace."""
+    if name == "building" and isinstance(value, str) and Path(value).suffix:
+        mesh_file(value)
+        return value
     if isinstance(value, list | tuple):
         value = tuple(value)
         if all(isinstance(one, int | float) for one in value):
@@ -207,11 +214,37 @@ def _plain(scene: str, name: str, value: Any) -> Option:
     raise ValueError(f"{scene}: {name} takes a number, a word or a pair of numbers here, found {value!r}")
 
 
+def mesh_file(name: str) -> Path:
+    """Return where a mesh of the data folder is.
+
+    Raises
+    ------
+    ValueError
+        If the name leads out of the folder, is no mesh, or there is no such file.
+    """
+    from workbench.scenes import is_mesh_file
+
+    path = data_folder() / name
+    inside = path.resolve().is_relative_to(data_folder().resolve())
+    if not (inside and is_mesh_file(name) and path.is_file()):
+        raise ValueError(f"no mesh {name!r} in {data_folder()}: a .obj, .ply or .stl file there is needed")
+    return path
+
+
+def placed(options: tuple[tuple[str, Option], ...]) -> dict[str, Any]:
+    """Return options with the mesh of the data folder by its whole path."""
+    values: dict[str, Any] = dict(options)
+    if Path(str(values.get("building", ""))).suffix:
+        values["building"] = str(mesh_file(values["building"]))
+    return values
+
+
 def _changed(request: Request) -> int:
     """Tell one state of a file from the next."""
-    if request.scene in scene_names():
-        return 0
     try:
+        if request.scene in scene_names():
+            mesh = dict(request.options).get("building", "")
+            return mesh_file(str(mesh)).stat().st_mtime_ns if Path(str(mesh)).suffix else 0
         return user_file(request.scene).stat().st_mtime_ns
     except (ValueError, OSError):
         return -1
@@ -220,7 +253,7 @@ def _changed(request: Request) -> int:
 def _open(request: Request) -> xr.Dataset:
     from workbench.scenes import SCENES, open_scene
 
-    options: dict[str, Any] = dict(request.options)
+    options = placed(request.options)
     if request.scene in scene_names():
         count = COUNT if request.sample < COUNT else request.sample + 1
         return SCENES[request.scene](size=request.size, count=count, seed=request.seed, **options)
@@ -234,32 +267,41 @@ def _view(request: Request) -> View:
     from workbench.scenes import recentre, scene_preview, scene_statistics
 
     opened = _open(request)
-    slc, count = opened["slc"], opened.sizes.get("sample", 1)
+    count = opened.sizes.get("sample", 1)
     if request.sample >= count:
         raise ValueError(
             f"{request.scene} has {count} image{'s' * (count > 1)}, from 0; found {request.sample}"
         )
-    if "sample" in slc.dims:
-        slc = slc.isel(sample=request.sample, drop=True)
     # Other coordinates lie at other places of other scenes; here, pixels are counted.
-    image = xr.Dataset({"slc": (("y", "x"), slc.variable, slc.attrs)}, attrs=opened.attrs)
+    image = xr.Dataset(attrs=opened.attrs)
+    for name, dims in (("slc", ("y", "x")), ("slc_2", ("y", "x")), ("condition", ("channel", "y", "x"))):
+        if name in opened:
+            one = opened[name]
+            one = one.isel(sample=request.sample, drop=True) if "sample" in one.dims else one
+            image[name] = one.transpose(*dims).variable
+    if "condition" in image and "channel" in opened.coords:
+        image = image.assign_coords(channel=opened["channel"].variable)
     if request.recentred:
         image = recentre(image)
-    middle = image["slc"].isel({axis: _middle(image.sizes[axis]) for axis in ("y", "x")}).values
-    measured = xr.Dataset({"slc": (("y", "x"), middle)})
+    pixels = image["slc"].isel(middle(image)).values
+    measured = xr.Dataset({"slc": (("y", "x"), pixels)})
     return View(
         image,
         scene_preview(image, PREVIEW),
         scene_statistics(measured),
-        _spectrum(middle),
-        _histogram(middle),
+        _spectrum(pixels),
+        _histogram(pixels),
         count,
     )
 
 
-def _middle(length: int) -> slice:
-    first = max(0, (length - SPECTRUM) // 2)
-    return slice(first, first + min(length, SPECTRUM))
+def middle(image: xr.Dataset) -> dict[str, slice]:
+    """Return the window of at most 512×512 pixels in the middle of an image."""
+    window = {}
+    for axis in ("y", "x"):
+        first = max(0, (image.sizes[axis] - SPECTRUM) // 2)
+        window[axis] = slice(first, first + min(image.sizes[axis], SPECTRUM))
+    return window
 
 
 def _spectrum(image: npt.NDArray[Any]) -> xr.DataArray:

@@ -7,13 +7,14 @@ import re
 import uuid
 from pathlib import Path
 
+from workbench.scenes import FILES
 from workbench.session.explorers.user_scenes import data_folder
 
 __all__ = ["LARGEST", "UPLOADS", "store_upload"]
 
 LARGEST = 64 * 2**20
 """Bytes; what is larger is copied into the folder by other means."""
-UPLOADS = (".npy", ".npz", ".nc", ".h5", ".hdf5", ".tif", ".tiff", ".cos")
+UPLOADS = tuple(suffix for suffix in FILES if suffix != ".vrt")
 """Files that stand alone; virtual rasters name other files, stores are folders."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()+-]{0,99}")
 

@@ -14,7 +14,8 @@ from workbench import plots
 from workbench.plots.thumbnails import thumbnail_source
 from workbench.session import Control, may_control
 from workbench.session.explorers.user_scenes import user_scenes
-from workbench.session.scene_browser import SceneBrowser, decibel_scale, pixel_aspect
+from workbench.session.scene_browser import SceneBrowser
+from workbench.session.scene_scales import decibel_scale, pixel_aspect
 from workbench.session.scene_shelf import scene_names, scene_options, thumbnail
 from workbench.session.scene_upload import LARGEST, UPLOADS, store_upload
 from workbench.views.aside import aside
@@ -95,6 +96,10 @@ class SceneDesk(ExplorerDesk):
         if self.explorer.wanting() is not None and not self._loading and self._listened_to():
             self._loading = True
             aside(self.explorer.load, lambda _none: self._loaded(), lambda _words: self._loaded())
+        for name, present in self.explorer.layers().items():
+            place = self.slots[name].__panel__()
+            if place.visible != present:
+                place.visible = present
         super().draw()
         if self.gallery.chosen != self.explorer.scene:
             self.gallery.chosen = self.explorer.scene

@@ -10,14 +10,26 @@ import xarray as xr
 from workbench import plots
 from workbench.plots.scene_pictures import (
     AmplitudeHistogram,
+    ConditionPlanes,
     MappedPatch,
+    PairPictures,
     PatchPictures,
     SceneOverview,
     SceneSpectrum,
 )
+from workbench.session.scene_layers import PLANES
 from workbench.views.card import PanelCard
 from workbench.views.explorers.styles import tiles
-from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, figure, level_ticks, pair, square
+from workbench.views.panels import (
+    PHASE_TICKS,
+    SIGN_TICKS,
+    UNIT_TICKS,
+    column,
+    figure,
+    level_ticks,
+    pair,
+    square,
+)
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
@@ -33,6 +45,9 @@ def scene_slots() -> dict[str, Slot]:
         "histogram": Slot("histogram", _histogram_card, 520),
         "patch": Slot("patch", _patch_card, 400),
         "mapping": Slot("mapping", _mapping_card, 400),
+        # last: they come and go with the scene, and nothing else moves then
+        "condition": Slot("condition", _condition_card, 480, wide=True),
+        "pair": Slot("pair", _pair_card, 500, wide=True),
     }
 
 
@@ -47,9 +62,18 @@ class _Scaled:
         """Draw `data`, then its scale."""
         self.instrument.update(data)
         low, high = data[self._name].attrs["scale"]
-        places = [low + (high - low) * k / 4 for k in range(5)]
-        ticks = [(k / 4, f"{value:.0f}".replace("-", "−")) for k, value in enumerate(places)]
-        self.bar.text = plots.colour_bar(self._palette, self._label, ticks)
+        self.bar.text = plots.colour_bar(self._palette, self._label, _ticks(low, high))
+
+
+def _ticks(low: float, high: float) -> list[tuple[float, str]]:
+    """Return five ticks of a colour bar, with as many places as tell them apart.
+
+    >>> _ticks(-1.0, 1.0)[:2], _ticks(-52.0, 19.0)[-1]
+    ([(0.0, '−1.0'), (0.25, '−0.5')], (1.0, '19'))
+    """
+    places = 1 if high - low < 5 else 0
+    values = [low + (high - low) * k / 4 for k in range(5)]
+    return [(k / 4, f"{value:.{places}f}".replace("-", "−")) for k, value in enumerate(values)]
 
 
 def _bars(*bars: Text) -> pn.Column:
@@ -104,3 +128,37 @@ def _mapping_card() -> PanelCard:
     )
     body = column(pair(*map(square, mapped.figures.values())), bars)
     return PanelCard("What a network would see of it", body, {"mapping": mapped})
+
+
+class _WithUnit:
+    """Writes what the planes of a condition mean under them."""
+
+    def __init__(self) -> None:
+        self.instrument, self.bar = ConditionPlanes(PLANES), Text("", COLOUR_BAR)
+
+    def update(self, data: xr.Dataset) -> None:
+        """Draw `data`, then its scale."""
+        self.instrument.update(data)
+        unit = data.attrs["unit"]
+        label = data.attrs["what"] + (f", {unit}" if unit != "1" else ", no unit")
+        self.bar.text = plots.colour_bar(plots.MAGNITUDE, label, _ticks(*data["condition_1"].attrs["scale"]))
+
+
+def _condition_card() -> PanelCard:
+    planes = _WithUnit()
+    body = column(_three(planes.instrument.figures), planes.bar)
+    return PanelCard("Condition: what a network is shown", body, {"condition": planes}, wide=True)
+
+
+def _pair_card() -> PanelCard:
+    pictures = PairPictures()
+    scaled = _Scaled(pictures, "second", plots.MAGNITUDE, "second acquisition, dB re 1")
+    coherence = Text(plots.colour_bar(plots.MAGNITUDE, "coherence |γ̂|", UNIT_TICKS), COLOUR_BAR)
+    body = column(_three(pictures.figures), _bars(scaled.bar, _phase_bar(), coherence))
+    return PanelCard("Two acquisitions", body, {"pair": scaled}, wide=True)
+
+
+def _three(figures: dict[str, Any]) -> pn.Column:
+    return pn.Column(
+        *map(square, figures.values()), sizing_mode="stretch_width", margin=0, stylesheets=[tiles(3)]
+    )
