@@ -1,4 +1,4 @@
-"""All benchmarks, one table each: ``python -m benchmarks [store training probing interface explorers]``."""
+"""All benchmarks, one table each: ``python -m benchmarks [NAME …]``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.machine import describe_machine
 
-NAMES = ("training", "probing", "store", "interface", "readers", "explorers", "raytracing")
+NAMES = ("training", "probing", "store", "interface", "audience", "readers", "explorers", "raytracing")
 
 
 def main(names: list[str]) -> None:

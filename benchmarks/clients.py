@@ -16,6 +16,7 @@ __all__ = ["Viewer", "crowd", "open_and_close"]
 
 MAX_BYTES = 64 * 1024**2
 PATIENCE = 30.0  # s
+STEP = re.compile(r'class=\\"at\\">step (\d+)')
 READY = {
     "kind": "MessageSent",
     "msg_type": "bokeh_event",
@@ -33,10 +34,10 @@ class Viewer:
     label
         Start of the label of the slider that it moves.
     seen
-        Names of the slots in view, as a browser of 1440 × 900 reports them; None: it does not tell.
+        Slot → whether it is in view, as a browser of 1440 × 900 reports them; None: it does not tell.
     """
 
-    def __init__(self, address: str, label: str, seen: list[str] | None) -> None:
+    def __init__(self, address: str, label: str, seen: dict[str, bool] | None) -> None:
         self._address, self._label, self._seen = address, label, seen
         self._socket: WebSocketClientConnection | None = None
         self._slider: dict[str, Any] = {}
@@ -82,6 +83,16 @@ class Viewer:
         await self._painted()
         return time.perf_counter() - began
 
+    async def follow(self, seconds: float) -> list[tuple[int, float]]:
+        """Take frames as they come; return the step that each shows, and when it was there."""
+        frames: list[tuple[int, float]] = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            steps = [int(found) for found in STEP.findall(await self._painted())]
+            if steps:
+                frames.append((max(steps), time.time()))
+        return frames
+
     def close(self) -> None:
         """Leave."""
         if self._socket is not None:
@@ -98,15 +109,16 @@ class Viewer:
         if not self._beat or not self._slider:
             raise RuntimeError(f"{self._address} has no heartbeat, or no slider {self._label!r}")
 
-    async def _painted(self) -> None:
-        """Wait for the next frame; say that it is painted."""
+    async def _painted(self) -> str:
+        """Wait for the next frame; say that it is painted; return its message."""
         frame = re.compile(rf'"id":"{self._beat}"\}},"attr":"sent","new":(\d+)')
-        before = self._frame
+        before, content = self._frame, ""
         while self._frame == before:
             _kind, content = await self._read()
             for found in frame.findall(content):
                 self._frame = int(found)
         await self._change(self._beat, "painted", self._frame)
+        return content
 
     async def _change(self, model: str, name: str, value: Any) -> None:
         await self._patch({"kind": "ModelChanged", "model": {"id": model}, "attr": name, "new": value})

@@ -29,9 +29,9 @@ STEPS = 2
 #: page -> (its address, the slider that is moved, goal of key to repaint in ms)
 PAGES = {
     "activations": ("activations", "Tone m", 150),
-    "resampling": ("resampling", "Frequency along x", 200),
-    "nyquist": ("nyquist?scene=one+tone", "Frequency along x", 200),
-    "coherence": ("coherence", "Temporal coherence", 200),
+    "resampling": ("resampling", "Frequency along x", 420),
+    "nyquist": ("nyquist?scene=one+tone", "Frequency along x", 420),
+    "coherence": ("coherence", "Temporal coherence", 420),
 }
 LOOKED_AT = ("desk?run=run", "microscope?run=run", *PAGES)
 
@@ -71,7 +71,7 @@ def load() -> str:
 
 def one_page(
     browser: Any, server: psutil.Process, name: str, foreign: list[str]
-) -> tuple[list[str], list[str] | None]:
+) -> tuple[list[str], dict[str, bool] | None]:
     """Open a page, look at its cost, move its slider; return the table's row and the slots in view."""
     path, label, goal = PAGES[name]
     costs, pictures = [], []
@@ -101,7 +101,7 @@ def one_page(
     ], seen
 
 
-def many(server: psutil.Process, name: str, seen: list[str] | None) -> list[list[str]]:
+def many(server: psutil.Process, name: str, seen: dict[str, bool] | None) -> list[list[str]]:
     """Let many light clients move the slider of one page at once."""
     path, label, _ = PAGES[name]
     viewers = [Viewer(f"http://localhost:{PORT}/{path}", label, seen) for _ in range(VIEWERS)]
@@ -144,7 +144,7 @@ def held() -> dict[str, float]:
     return ask()
 
 
-def memory(tell: Callable[[str], None], seen: dict[str, list[str] | None]) -> list[list[str]]:
+def memory(tell: Callable[[str], None], seen: dict[str, dict[str, bool] | None]) -> list[list[str]]:
     """Open and close sessions of all explorers; return what stays."""
 
     def sessions(count: int) -> list[Viewer]:
@@ -213,18 +213,18 @@ def main() -> None:
             with served(workspace, PORT, ("benchmarks.pages",)) as server:
                 rows, seen = [], {}
                 for name in PAGES:
-                    if in_time(f"{name}: two openings, {PRESSES} moves", 110):
+                    if in_time(f"{name}: two openings, {PRESSES} moves", 240):
                         row, seen[name] = one_page(browser, server, name, foreign)
                         rows.append(row)
                 print_table("Explorers (one viewer, headless Chromium, 1440 x 900)", COLUMNS, rows)
                 rows = []
-                if in_time(f"{VIEWERS} viewers", 140):
+                if in_time(f"{VIEWERS} viewers", 300):
                     rows += many(server, "activations", seen["activations"])
-                if in_time("memory", 170):
+                if in_time("memory", 360):
                     rows += memory(tell, seen)
                 title = "Explorers, many sessions (light websocket clients)"
                 print_table(title, ("what", "measured", "goal", "load"), rows)
-                if in_time("axe-core from npm; a short run, for desk and microscope", 200):
+                if in_time("axe-core from npm; a short run, for desk and microscope", 420):
                     accessible(browser, workspace, foreign)
         finally:
             browser.close()
