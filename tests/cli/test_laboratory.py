@@ -1,6 +1,7 @@
 """JupyterLab without a network: what it is told, what it is given."""
 
 import json
+from importlib.metadata import version
 
 from panel.io.resources import JS_VERSION
 from typer.testing import CliRunner
@@ -11,6 +12,9 @@ from workbench.cli.laboratory import offline_arguments, panel_files, quiet_confi
 
 def test_panel_files_are_copied_once_and_are_no_links(tmp_path):
     folder = panel_files(tmp_path / "panel-files")
+    assert (
+        folder / "material" / f"v{version('panel-material-ui')}" / "panel-material-ui.bundle.js"
+    ).is_file()
     dist = folder / JS_VERSION / "dist"
     sheet = next((dist / "css").glob("*.css"))
     assert not sheet.is_symlink()
@@ -32,6 +36,7 @@ def test_everything_is_asked_of_this_machine(tmp_path):
     arguments, environment = offline_arguments(8901, tmp_path / "panel-files")
     assert environment["PANEL_INLINE"] == "true"
     assert environment["PANEL_CDN_ROOT"] == "http://localhost:8901/static/panel-files/"
+    assert environment["PANEL_MATERIAL_UI_CDN_ROOT"] == "/static/panel-files/material/v"
     assert f"--ServerApp.extra_static_paths={tmp_path}" in arguments
     assert "--ServerApp.ip=localhost" in arguments
 

@@ -17,25 +17,30 @@ __all__ = ["lab", "offline_arguments", "panel_files"]
 
 # What Panel asks a content network for inside a notebook, by folder of its own distribution.
 _SERVED = ("css", "bundled/theme", "bundled/reactiveesm")
+_WIDGETS = "material"  # folder of the code of the widgets, by version
 
 
 def panel_files(folder: Path) -> Path:
     """Copy the Panel files that notebooks load into ``folder``; returns the folder to serve.
 
-    Jupyter refuses links that leave a served folder, hence a copy; it is made once per Panel version.
+    Jupyter refuses links that leave a served folder, hence a copy; it is made once per version.
     """
     import panel as pn
     from panel.io.resources import JS_VERSION
+    from panel_material_ui.base import CDN_BASE, DIST_PATH
 
-    source = Path(pn.__file__).parent / "dist"
-    target = folder / JS_VERSION / "dist"
     for part in _SERVED:
-        if not (target / part).is_dir():
-            unfinished = target / f"{part}.part"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(source / part, unfinished)
-            unfinished.rename(target / part)
+        _copy_once(Path(pn.__file__).parent / "dist" / part, folder / JS_VERSION / "dist" / part)
+    _copy_once(Path(DIST_PATH), folder / _WIDGETS / CDN_BASE.rpartition("/")[2])
     return folder
+
+
+def _copy_once(source: Path, target: Path) -> None:
+    if not target.is_dir():
+        unfinished = target.with_name(f"{target.name}.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(source, unfinished)
+        unfinished.rename(target)
 
 
 def quiet_configuration(folder: Path) -> Path:
@@ -60,6 +65,8 @@ def offline_arguments(port: int, static: Path) -> tuple[list[str], dict[str, str
     environment = {
         "PANEL_INLINE": "true",
         "PANEL_CDN_ROOT": f"http://localhost:{port}/static/{static.name}/",
+        # Else every widget of a cell carries 1.4 MB of code (`workbench.views.kernel`).
+        "PANEL_MATERIAL_UI_CDN_ROOT": f"/static/{static.name}/{_WIDGETS}/v",
     }
     return arguments, environment
 

@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 from workbench.session import DeskState, Hub, hub_of, may_control, warm_up
 from workbench.views.address import Address, search_of_page, take_address
 from workbench.views.desk import TrainingDesk
+from workbench.views.kernel import adapt_to_kernel
 
 __all__ = ["connect_kernel", "dashboard", "desk_page", "make_ready"]
 
@@ -79,6 +80,7 @@ def connect_kernel(desk: Any) -> bool:
     except RuntimeError:
         return False
     view = desk.__panel__()
+    adapt_to_kernel(view, loop.call_soon_threadsafe)
     desk.pump.connect_notebook(lambda: pn.io.push_notebook(view), loop.call_soon_threadsafe)
     return True
 

@@ -24,7 +24,8 @@ class Heartbeat(JSComponent):
 
     A hidden tab paints nothing, answers nothing and so costs nothing. The first answer waits until the whole
     view is in Bokeh's index: in a notebook, what is sent before that is dropped, and a message of which only
-    the end arrives spoils all that follow.
+    the end arrives spoils all that follow. There, too, Panel's messenger would send back all that it is told:
+    megabytes, and old values of what has changed again since.
     """
 
     sent = param.Integer(0, doc="Number of the newest frame sent.")
@@ -46,6 +47,10 @@ class Heartbeat(JSComponent):
           model.painted = model.sent
         }
       }))
+      for (const messenger of view.model.document.roots()) if (messenger.client_comm_id != null) {
+        const tell = messenger._document_changed.bind(messenger)
+        messenger._document_changed = (event) => { if (event.sync) tell(event) }
+      }
       const names = new Map(), near = new Set(), inside = new Set()
       const eye = (found, margin) => new IntersectionObserver((entries) => {
         for (const entry of entries)
