@@ -156,6 +156,16 @@ def test_depth_is_drawn_in_metres():
     assert browser.layers() == {"condition": True, "pair": True}
 
 
+def test_a_border_of_zeros_is_drawn_as_nothing(data):
+    image = np.ones((40, 60), np.complex64)
+    image[:, 50:] = 0
+    np.save(data / "border.npy", image)
+    overview = opened(scene="border.npy", size=32).picture().frames["overview"].data
+    for name in ("amplitude", "phase"):
+        np.testing.assert_array_equal(np.isnan(overview[name]).all("y"), np.arange(60) >= 50)
+    assert overview["amplitude"].attrs["scale"]
+
+
 def test_two_acquisitions_make_an_interferogram():
     browser = opened(scene="flat_earth", options="baseline=400.0, coherence=0.8, snr_db=10.0", sample=2)
     frame = browser.picture().frames["pair"]

@@ -178,6 +178,7 @@ class SceneBrowser(Explorer):
     def _overview(self, view: View, row: int, column: int) -> Frame:
         data = view.preview[["amplitude", "phase"]].copy()
         data["amplitude"].attrs["scale"] = decibel_scale(data["amplitude"].values)
+        data = data.where(np.isfinite(data["amplitude"]))  # a border of zeros has no level, no phase either
         rows, columns = view.image["slc"].shape
         whole = min(rows, columns) >= self.size
         data.attrs |= {
@@ -324,6 +325,15 @@ def _described(view: View, sample: int) -> str:
     return "; ".join(words) + "."
 
 
+def _signed(value: float) -> str:
+    """Write three places with a sign, none of what is left of rounding.
+
+    >>> _signed(0.349), _signed(-0.0002)
+    ('+0.349', '0.000')
+    """
+    return f"{value:+.3f}" if abs(value) >= 0.0005 else "0.000"
+
+
 def _spectrum_frame(view: View) -> Frame:
     found = view.statistics
     centroid, occupied = found["centroid"].values, found["occupied_bandwidth"].values
@@ -338,11 +348,11 @@ def _spectrum_frame(view: View) -> Frame:
         return Frame(data, "There is no power.")
     words = (
         f"99 % of the power lies within {occupied[0]:.2f} × {occupied[1]:.2f} cycles/sample (y, x) around "
-        f"({centroid[0]:+.3f}, {centroid[1]:+.3f})"
+        f"({_signed(centroid[0])}, {_signed(centroid[1])})"
     )
     moved = [float(view.image.attrs.get(f"recentred_{axis}", 0.0)) for axis in "yx"]
     if any(moved):
-        words += f"; moved there from ({moved[0]:+.3f}, {moved[1]:+.3f})"
+        words += f"; moved there from ({_signed(moved[0])}, {_signed(moved[1])})"
     return Frame(data, words.replace("-", "−") + ".")
 
 
@@ -367,7 +377,12 @@ def _readouts(view: View) -> tuple[Readout, ...]:
             "speckle CV", float(found["intensity_cv"]), "", f"standard deviation over mean of |x|², {where}"
         ),
         Readout("looks", looks if looks < 1e6 else np.inf, "", "equivalent, where it is most homogeneous"),
-        Readout("phase uniformity", float(found["phase_chi2"]), "χ²/dof", "1 where the phase is uniform"),
+        Readout(
+            "phase uniformity",
+            float(found["phase_chi2"]),
+            "χ²/dof",
+            "1 for uniform phase of independent pixels, more where neighbours are alike",
+        ),
     ]
     for axis, f, width in zip(("y", "x"), centroid, occupied, strict=True):
         result += [

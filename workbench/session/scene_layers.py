@@ -30,7 +30,9 @@ def condition_frame(view: View, aspect: float) -> Frame:
     if "depth_limits" in attrs:  # metres, for which -1 … 1 stands
         near, far = (float(one) for one in attrs["depth_limits"])
         values, unit = near + (values - low) / (high - low) * (far - near), "m"
+        values = np.where(planes.values == low, np.nan, values)  # nothing comes back from there
         low, high = near, far
+        what += ": of the first echo from a place, the second, the third; empty where there is none"
     if (values == values[:1]).all():
         values, names = values[:1], [what]
     data = xr.Dataset(
@@ -38,12 +40,13 @@ def condition_frame(view: View, aspect: float) -> Frame:
             f"condition_{k}": (("y", "x"), value, {"title": name.replace("_", " "), "scale": (low, high)})
             for k, (name, value) in enumerate(zip(names[:PLANES], values, strict=False), 1)
         },
-        attrs={"aspect": aspect, "unit": unit, "what": what},
+        attrs={"aspect": aspect, "unit": unit, "what": what.partition(":")[0]},
     )
     meaning = planes["channel"].attrs.get("meaning", "") if "channel" in planes.coords else ""
     same = f"One plane, given {planes.sizes['channel']} times: {what}" if len(names) < len(planes) else what
     more = f"; {len(planes)} planes, the first {PLANES} drawn" if len(names) > PLANES else ""
-    return Frame(data, f"{(str(meaning) or same)[:1].upper()}{(str(meaning) or same)[1:]}{more}.")
+    words = str(meaning).replace("omega/pi", "ω/π").replace("_", " ") or same
+    return Frame(data, f"{words[:1].upper()}{words[1:]}{more}.".replace(" -", " −"))
 
 
 def _names(planes: xr.DataArray) -> list[object]:

@@ -146,7 +146,7 @@ class _WithUnit:
 
 def _condition_card() -> PanelCard:
     planes = _WithUnit()
-    body = column(_three(planes.instrument.figures), planes.bar)
+    body = column(_three(*map(square, planes.instrument.figures.values())), planes.bar)
     return PanelCard("Condition: what a network is shown", body, {"condition": planes}, wide=True)
 
 
@@ -154,11 +154,11 @@ def _pair_card() -> PanelCard:
     pictures = PairPictures()
     scaled = _Scaled(pictures, "second", plots.MAGNITUDE, "second acquisition, dB re 1")
     coherence = Text(plots.colour_bar(plots.MAGNITUDE, "coherence |γ̂|", UNIT_TICKS), COLOUR_BAR)
-    body = column(_three(pictures.figures), _bars(scaled.bar, _phase_bar(), coherence))
+    body = column(
+        _three(*map(square, pictures.figures.values())), _three(scaled.bar, _phase_bar(), coherence)
+    )
     return PanelCard("Two acquisitions", body, {"pair": scaled}, wide=True)
 
 
-def _three(figures: dict[str, Any]) -> pn.Column:
-    return pn.Column(
-        *map(square, figures.values()), sizing_mode="stretch_width", margin=0, stylesheets=[tiles(3)]
-    )
+def _three(*panes: Any) -> pn.Column:
+    return pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(3)])

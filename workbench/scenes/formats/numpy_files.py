@@ -14,19 +14,16 @@ from workbench.scenes.archives import require_harmless
 from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, in_memory, mapped
 
 MAPPED_FROM = 64 * 2**20
-"""Bytes from which an array is left on disk until its pixels are asked for."""
+"""Bytes from which an array of an archive is left there until its pixels are asked for."""
 
 
 @contextmanager
 def read_numpy(path: Path, _options: Options) -> Iterator[Contents]:
     """Open ``.npy`` or ``.npz``; nothing is ever unpickled."""
     with path.open("rb") as stream:  # given a path, numpy leaves damaged archives open
-        if zipfile.is_zipfile(stream):
-            require_harmless(path)
-        stream.seek(0)
         magic = stream.read(6)
         stream.seek(0)
-        if magic == np.lib.format.MAGIC_PREFIX and path.stat().st_size > MAPPED_FROM:
+        if magic == np.lib.format.MAGIC_PREFIX:  # mapped: what a header claims is not allocated
             dtype, shape, fortran = _header(stream)
             strides = tuple(
                 np.empty(0, dtype).itemsize * int(np.prod(shape[:axis])) for axis in range(len(shape))
@@ -35,18 +32,12 @@ def read_numpy(path: Path, _options: Options) -> Iterator[Contents]:
                 {"the array": mapped(path, dtype, shape, stream.tell(), strides if fortran else None)}
             )
             return
-        if magic != np.lib.format.MAGIC_PREFIX and not zipfile.is_zipfile(stream):
+        if not zipfile.is_zipfile(stream):
             raise UnsuitableError("is no .npy or .npz file: it does not begin like one")
+        require_harmless(path)
         stream.seek(0)
-        if magic == np.lib.format.MAGIC_PREFIX:
-            _header(stream)
-            stream.seek(0)
-        loaded = np.load(stream, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            yield Contents({"the array": in_memory(loaded)})
-        else:
-            with loaded:
-                yield Contents({name: _zipped(loaded, name, path) for name in loaded.files})
+        with np.load(stream, allow_pickle=False) as loaded:
+            yield Contents({name: _zipped(loaded, name, path) for name in loaded.files})
 
 
 def _header(stream: Any) -> tuple[np.dtype, tuple[int, ...], bool]:
