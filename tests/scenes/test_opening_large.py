@@ -286,6 +286,27 @@ def test_a_condition_is_made_window_by_window(stack, image, tmp_path, windows, m
     assert made.condition.isel(y=slice(5, 5)).shape[-2] == 0
 
 
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_second_acquisition_comes_along(lazy, image, tmp_path):
+    np.savez(tmp_path / "a.npz", slc=image, slc_2=image * 1j)
+    scene = open_scene(tmp_path / "a.npz", lazy=lazy)
+    np.testing.assert_array_equal(scene.slc_2, image * 1j)
+    moved = recentre(scene, (0.2, 0.1)).isel(y=slice(5, 9))
+    np.testing.assert_allclose(
+        moved.slc * np.conj(moved.slc_2), (-1j * abs(image) ** 2)[5:9], rtol=1e-4, atol=1e-5
+    )
+    assert training_patches(scene, 16, 5, heldout=2)[0].slc.shape == (5, 16, 16)
+    np.savez(tmp_path / "b.npz", slc=image, slc_2=image.real)
+    np.savez(tmp_path / "c.npz", slc=image, slc_2=image[:5])
+    for name in ("b.npz", "c.npz"):
+        with pytest.raises(ValueError, match=f"{name}: slc_2 is .* are needed"):
+            open_scene(tmp_path / name, lazy=lazy)
+    np.savez(tmp_path / "d.npz", slc=image, slc_2=image * np.nan)
+    if not lazy:
+        with pytest.raises(ValueError, match=r"d.npz: slc_2 holds values that are NaN"):
+            open_scene(tmp_path / "d.npz")
+
+
 def test_recentring_of_each_image_on_disk(image, tmp_path):
     stack = np.stack([image * np.exp(2j * np.pi * f * np.arange(140)) for f in (0.1, 0.3, -0.2, 0.4)])
     np.save(tmp_path / "a.npy", stack.cumsum(axis=1))

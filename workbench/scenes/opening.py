@@ -59,7 +59,8 @@ def open_scene(
     Returns
     -------
     xarray.Dataset
-        ``slc`` (y, x) or (sample, y, x) complex64, ``condition`` if there is one; attrs of the file,
+        ``slc`` (y, x) or (sample, y, x) complex64; ``condition``, ``slc_2`` (the same ground from a second
+        antenna) if there are arrays of these names; attrs of the file,
         ``source``, where the file says so ``wavelength`` (m), ``spacing_y``, ``spacing_x`` (m),
         ``incidence`` (degrees), ``sensor``. Axes named like azimuth, range or time are put in this order;
         unnamed ones are taken as they are.
@@ -171,6 +172,9 @@ def _scene(
         arrays["slc"] = LazyPixels(opener, names, sizes, order, what).variable(dims, parts[0].chunks)
     else:
         arrays["slc"] = (axes, read_window(parts, ...))
+    second = contents.members.get("slc_2")
+    if names == ("slc",) and second is not None:
+        arrays["slc_2"] = _second(second, parts[0], opener, what, (axes, dims, order) if on_disk else (axes,))
     condition = contents.members.get("condition")
     if condition is not None and condition.dtype is not None and names != ("condition",):
         arrays["condition"] = _condition(
@@ -180,6 +184,20 @@ def _scene(
     if len(contents.members) > 1 and names[0] != "slc":
         attrs["image"] = names[0]
     return xr.Dataset(arrays, contents.coords, attrs)
+
+
+def _second(member: Member, image: Member, opener: Opener, what: str, axes: tuple[Any, ...]) -> Any:
+    """Prepare the image of a second antenna beside the first; `axes` as stored, as wanted, their order."""
+    if not member.is_complex or (member.shape, member.dims) != (image.shape, image.dims):
+        raise UnsuitableError(f"slc_2 is {member}; complex numbers beside slc, {image}, are needed")
+    if len(axes) > 1:
+        _, dims, order = axes
+        sizes = tuple(image.shape[axis] for axis in order)
+        return LazyPixels(opener, ("slc_2",), sizes, order, what).variable(dims, member.chunks)
+    pixels = read_window((member,), ...)
+    if not np.isfinite(pixels).all():
+        raise UnsuitableError("slc_2 holds values that are NaN or infinite; fill or cut them out first")
+    return axes[0], pixels
 
 
 def _condition(member: Member, sizes: dict[str, int], opener: Opener, what: str, on_disk: bool) -> Any:

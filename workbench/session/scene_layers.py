@@ -60,6 +60,7 @@ def pair_frame(view: View, aspect: float) -> Frame:
     if "slc_2" not in view.image:
         return Frame(None, "The scene has one acquisition only.")
     pair = view.image[["slc", "slc_2"]].isel(middle(view.image)).load()
+    pair = pair.where(np.isfinite(pair), 0)
     first, second = pair["slc"], pair["slc_2"]
     with np.errstate(divide="ignore"):
         level = power_db(np.abs(second.values) ** 2)
