@@ -1,11 +1,16 @@
 """Where the options of a run go, what is on record of its scene."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import trimesh
 
 from workbench.runs.assembly import check, prepare, sort_options
 from workbench.runs.spec import RunSpec
 from workbench.scenes import FORMATS
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "real_slc"
 
 
 @pytest.fixture
@@ -61,3 +66,26 @@ def test_recentring_is_on_record(recentred, words, tmp_path):
     )  # fmt: skip
     check(spec)
     assert words in prepare(spec, tmp_path, lambda *_record: None).attrs["recentred"]
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real samples are not beside this checkout")
+def test_a_run_on_a_real_image_trains_and_knows_what_was_moved(tmp_path):
+    options = {"recentred": True, "count": 8, "heldout": 4, "batch_size": 2, "observing_budget": 0.0}
+    parts = sort_options("pix2pix", None, options)
+    spec = RunSpec(
+        system="pix2pix", scene=str(REAL / "s1_amsterdam_20230319_VV.npy"), scene_kind="path",
+        mapping="nyquist", size=16, width=4, coherence_weight=10.0, system_options={},
+        scene_options=parts["scene_options"], plan={"steps": 3, "seed": 0, "device": "cpu", **parts["plan"]},
+        code_version="",
+    )  # fmt: skip
+    records = []
+    prepared = prepare(spec, tmp_path, records.append)
+    assert prepared.attrs["recentred"].startswith("0.34")
+    generator = prepared.training.networks["generator"]
+    before = [value.detach().clone() for value in generator.parameters()]
+    for _ in range(3):
+        prepared.training.advance()
+    assert any((a != b).any() for a, b in zip(before, generator.parameters(), strict=True))
+    losses = [record.values for record in records if record.group == "scalars"]
+    assert len(losses) == 3
+    assert all(np.isfinite(list(map(float, one.values()))).all() for one in losses)

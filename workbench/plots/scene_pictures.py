@@ -160,18 +160,27 @@ class SceneSpectrum:
         (f_y, f_x), (wide_y, wide_x) = data.attrs["centroid"], data.attrs["occupied"]
         known = bool(np.isfinite([f_y, f_x, wide_y, wide_x]).all())
         self.centroid.data = {"x": [f_x], "y": [f_y]} if known else {"x": [], "y": []}
-        # A band that leaves the spectrum at one side comes back at the other.
-        turns = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)] if known else []
-        edge = min(wide_y / 2, 0.499), min(wide_x / 2, 0.499)
+        bands = [(y, x) for y in _spans(f_y, wide_y) for x in _spans(f_x, wide_x)] if known else []
         show(
             self.band,
             {
-                "left": [f_x - edge[1] + b for _, b in turns],
-                "right": [f_x + edge[1] + b for _, b in turns],
-                "bottom": [f_y - edge[0] + a for a, _ in turns],
-                "top": [f_y + edge[0] + a for a, _ in turns],
+                "left": [low for _, (low, _) in bands],
+                "right": [high for _, (_, high) in bands],
+                "bottom": [low for (low, _), _ in bands],
+                "top": [high for (_, high), _ in bands],
             },
         )
+
+
+def _spans(centre: float, width: float) -> list[tuple[float, float]]:
+    """Return where a band lies: what leaves at one side comes back at the other, a full one has no edge.
+
+    >>> _spans(0.0, 1.0), _spans(0.5, 0.5)[1:]
+    ([(-1.0, 1.0)], [(0.25, 0.75), (1.25, 1.75)])
+    """
+    if width > 0.985:
+        return [(-1.0, 1.0)]
+    return [(centre - width / 2 + turn, centre + width / 2 + turn) for turn in (-1, 0, 1)]
 
 
 class AmplitudeHistogram:
