@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
+from workbench.plots.rivals import Rivals
 from workbench.session.explorers.activation_chain import SIZE, ActivationExplorer
 from workbench.session.explorers.quiz import Answer
 
@@ -32,7 +33,7 @@ def test_a_filter_weighs_the_tone_and_a_bias_adds_a_line_at_zero():
     assert lines["v"][26] < lines["x"][26] - 1
     assert lines["z"][26] == pytest.approx(lines["v"][26])
     assert np.isnan(lines["v"][0])
-    assert lines["z"][0] == pytest.approx(0.0), "0.5 re a tone of amplitude 1 with A/2 in each half"
+    assert lines["z"][0] == pytest.approx(10 * np.log10(0.5)), "power 1/4 re the 1/2 of a tone of amplitude 1"
 
 
 def test_lines_carry_rings_and_names(frames):
@@ -75,3 +76,20 @@ def test_taylor_marks_its_radius(frames):
     taylor.update(frames["taylor"].data)
     low, high = (line.location for line in taylor._limits[0])
     assert (high - low) / 2 == pytest.approx(np.pi / 3)
+
+
+def test_labels_lean_into_the_picture(frames):
+    lines = PredictedLines()
+    lines.update(frames["lines"].data)
+    frequency, align = lines.source.data["frequency"], np.array(lines.source.data["text_align"])
+    assert align[frequency == 0.5] == "right"
+    assert set(align[frequency < 0.4]) == {"left"}
+    assert lines.y_range.start == frames["lines"].data.attrs["floor"]
+
+
+def test_the_activations_of_figure_2_share_their_axes(frames):
+    rivals = Rivals({"relu": "ReLU", "tanh": "tanh"})
+    rivals.update(frames["others"].data)
+    relu, tanh = rivals.figures.values()
+    assert (relu.x_range, relu.y_range) == (tanh.x_range, tanh.y_range)
+    assert np.isfinite(rivals.source.data["relu"]).sum() > np.isfinite(rivals.source.data["tanh"]).sum()

@@ -73,7 +73,6 @@ def test_taylor_says_when_it_stops_being_valid():
     [
         ({"activation": FORMULA, "formula": "log(z)"}, "must be finite"),
         ({"activation": FORMULA, "formula": "import os"}, "is not a formula"),
-        ({"excitation": "two tones", "tone": 9, "second": 9}, "two different ones are needed"),
     ],
 )
 def test_what_does_not_work_is_said(settings, message):
@@ -94,3 +93,34 @@ def test_only_what_has_an_effect_is_shown():
     assert "slope" not in ActivationExplorer().relevant()
     assert "slope" in ActivationExplorer(activation="leaky_relu").relevant()
     assert "tone" not in ActivationExplorer(excitation="photograph row").relevant()
+
+
+def test_two_equal_tones_are_one_of_twice_the_amplitude():
+    twice = ActivationExplorer(excitation="two tones", tone=9, second=9, activation="tanh").picture()
+    one = ActivationExplorer(tone=9, drive=2.0, activation="tanh").picture()
+    np.testing.assert_allclose(twice.frames["chain"].data.y, one.frames["chain"].data.y, atol=1e-12)
+    assert next(r.value for r in twice.readouts if r.label == "residual") < -200
+
+
+@pytest.mark.parametrize("settings", [{"kernel": "edges −1 2 −1"}, {"oversampling": 2}])
+def test_the_plane_goes_through_the_whole_layer(settings):
+    plain, other = (
+        ActivationExplorer(tone=26, second=11, activation="relu", **more).picture().frames["plane"].data.level
+        for more in ({}, settings)
+    )
+    assert float(abs(plain - other).max()) > 2
+
+
+def test_figure_2_shows_that_relu_spreads_most():
+    explorer = ActivationExplorer()
+    explorer.choose_preset("figure 2")
+    assert "ReLU spreads it widest" in explorer.picture().frames["others"].caption
+    assert "does not spread" in ActivationExplorer(bias=1.2).picture().frames["others"].caption
+
+
+def test_the_code_prints_the_levels_that_are_shown(capsys):
+    explorer = ActivationExplorer(kernel="edges −1 2 −1", bias=0.3, activation="softplus", oversampling=2)
+    exec(explorer.as_code() + "\nprint(*level[:20:4])", {})
+    shown = explorer.picture().frames["lines"].data.measured.values[:20:4]
+    printed = [float(word) for word in capsys.readouterr().out.splitlines()[-1].split()]
+    np.testing.assert_allclose(np.maximum(printed, -120), shown, atol=1e-6)

@@ -18,6 +18,8 @@ __all__ = ["FoldingArrows", "PredictedLines", "SignalChain", "TaylorPlot"]
 STAGES = {"x": "input x", "v": "after filter h ∗ x", "z": "after bias z", "y": "after activation y"}
 HELD = "#9A9A9A"
 _LABEL_ROOM = 0.055  # cycles per sample that a label needs beside the next
+_LEANING = ("shown", "angle", "x_offset", "text_align")
+_LAST = 0.465  # cycles per sample from which a label leans to the left, to stay in the picture
 
 
 class SignalChain:
@@ -115,7 +117,7 @@ class PredictedLines:
         level: str = "level, dB re a tone of amplitude A",
     ) -> None:
         self.source = ColumnDataSource(
-            {name: [] for name in ("frequency", "measured", "predicted", "label", "shown", "floor")}
+            {name: [] for name in ("frequency", "measured", "predicted", "label", "floor", *_LEANING)}
         )
         self.held = ColumnDataSource({"frequency": [], "measured": []})
         self.guesses = ColumnDataSource({"frequency": [], "level": []})
@@ -141,8 +143,8 @@ class PredictedLines:
             size=12,
         )
         labels = LabelSet(
-            x="frequency", y="measured", text="shown", source=self.source, angle=0.9, x_offset=4, y_offset=7,
-            text_font_size="11px", text_color=INK,
+            x="frequency", y="measured", text="shown", source=self.source, angle="angle", x_offset="x_offset",
+            y_offset=7, text_align="text_align", text_font_size="11px", text_color=INK,
         )  # fmt: skip
         self.figure.add_layout(labels)
         self.figure.scatter(
@@ -175,10 +177,12 @@ class PredictedLines:
                 "measured": np.where(measured > floor, measured, np.nan),
                 "predicted": np.where(predicted > floor, predicted, np.nan),
                 "label": labels,
-                "shown": _thinned(data["frequency"].values, measured, labels),
                 "floor": np.full(measured.size, floor),
+                **_leaning(data["frequency"].values, _thinned(data["frequency"].values, measured, labels)),
             },
         )
+        if self.y_range.start != floor:
+            self.y_range.start = floor
 
     def hold(self, data: xr.Dataset | None) -> None:
         """Draw another measurement behind, or none."""
@@ -212,15 +216,32 @@ def _mark(source: Any, places: list[float], level: float) -> None:
         show(source, {"frequency": places, "level": [level] * len(places)})
 
 
+def _leaning(frequency: np.ndarray, shown: list[str]) -> dict[str, Any]:
+    """Lean labels to the right of their lines, the last ones to the left."""
+    last = frequency > _LAST
+    columns = (
+        shown,
+        np.where(last, -0.9, 0.9),
+        np.where(last, -4.0, 4.0),
+        list(np.where(last, "right", "left")),
+    )
+    return dict(zip(_LEANING, columns, strict=True))
+
+
 def _thinned(frequency: np.ndarray, level: np.ndarray, labels: Sequence[str]) -> list[str]:
     """Keep the labels of the strongest lines that do not run into one another; short forms."""
     shown = [""] * len(labels)
     taken: list[float] = []
     for i in np.argsort(-np.nan_to_num(level, nan=-999.0)):
-        if labels[i] and all(abs(frequency[i] - other) >= _LABEL_ROOM for other in taken):
+        if labels[i] and all(abs(frequency[i] - other) >= _room(frequency[i], other) for other in taken):
             taken.append(float(frequency[i]))
             shown[i] = labels[i].replace(", folded from zone ", " · zone ").replace("orders ", "")
     return shown
+
+
+def _room(one: float, other: float) -> float:
+    """Two labels that lean towards one another need twice the room."""
+    return _LABEL_ROOM * (2 if (one > _LAST) != (other > _LAST) else 1)
 
 
 class FoldingArrows:
@@ -229,7 +250,7 @@ class FoldingArrows:
     Needs over ``line``: true_frequency, frequency, level (dB re the strongest), zone, kept, label.
     """
 
-    def __init__(self, height: int = 260) -> None:
+    def __init__(self, height: int = 330) -> None:
         names = ("true", "folded", "level", "floor", "colour", "label", "alpha")
         self.source = ColumnDataSource({name: [] for name in names})
         self.arcs = ColumnDataSource({"xs": [], "ys": [], "colour": []})
@@ -307,7 +328,11 @@ class TaylorPlot:
     Needs ``function, series, error (z)``, attrs at, radius, low, high (the signal's range), floor.
     """
 
-    LEGEND = (("a(z)", MEASURED), ("Taylor polynomial", THEORY), ("radius of convergence", "#8C8C8C"))
+    LEGEND = (
+        ("a(z); of a kink its softplus", MEASURED),
+        ("Taylor polynomial", THEORY),
+        ("radius of convergence", "#8C8C8C"),
+    )
 
     def __init__(self, height: int = 190) -> None:
         self.source = ColumnDataSource({"z": [], "function": [], "series": [], "error": []})

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import param
 import xarray as xr
 
+from workbench.session.explorers.activation_code import code_of
 from workbench.session.explorers.activation_lines import (
     LISTED,
     answers_of,
@@ -18,8 +19,10 @@ from workbench.session.explorers.activation_lines import (
     level,
     line_labels,
     line_name,
+    one_sided_level,
     photograph_patch,
     photograph_row,
+    plane_spectrum,
     residual,
     sfdr,
 )
@@ -31,6 +34,7 @@ from workbench.signals import (
     chain_spectrum,
     filter_gain,
     layer_chain,
+    oversampled,
     parse_formula,
     power_db,
     taylor_coefficients,
@@ -50,6 +54,8 @@ KERNELS: dict[str, tuple[float, ...]] = {
     "edges −1 2 −1": (-0.5, 1.0, -0.5),
 }
 PHOTOGRAPH = "photograph row"
+OTHERS = ("relu", "sigmoid", "tanh")
+"""Activations of the seed paper's figure 2, shown side by side."""
 _SLOPED = {"leaky_relu": "slope"}
 _SHARP = {"softplus": "beta", "elu": "alpha", "snake": "alpha"}
 
@@ -79,7 +85,7 @@ class ActivationExplorer(Explorer):
         "A nonlinearity makes new lines at the multiples of every frequency that goes in; "
         "those above Nyquist fold back (seed paper, section 3.1, figure 2)."
     )
-    FRAMES = ("chain", "lines", "folding", "taylor", "plane")
+    FRAMES = ("chain", "lines", "folding", "taylor", "others", "plane")
     GROUPS = (
         Group("Signal", ("excitation", "tone", "second", "drive"), "x[n] = A cos(2π m n / N), N = 128"),
         Group("Filter, bias", ("kernel", "bias"), "z = h ∗ x + b   (eq. 2)"),
@@ -91,6 +97,7 @@ class ActivationExplorer(Explorer):
         Group("Taylor series", ("terms",), "a(z) ≈ Σ aᵏ(z₀)/k! · (z − z₀)ᵏ   (eq. 7)"),
     )
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "figure 2": {"tone": 11, "kernel": "blur 1 2 1", "bias": 0.3},
         "ReLU at 0.2 fₛ": {"tone": 26, "activation": "relu"},
         "ReLU, filtered ×4": {"tone": 26, "activation": "relu", "oversampling": 4},
         "tanh, hard driven": {"tone": 12, "activation": "tanh", "drive": 3.0},
@@ -106,7 +113,7 @@ class ActivationExplorer(Explorer):
         default="one tone", objects=["one tone", "two tones", PHOTOGRAPH], label="Excitation"
     )
     tone = param.Integer(12, bounds=(1, SIZE // 2 - 1), label="Tone m, cycles per 128 samples")
-    second = param.Integer(17, bounds=(1, SIZE // 2 - 1), label="Second tone, also along y, cycles")
+    second = param.Integer(17, bounds=(1, SIZE // 2 - 1), label="Second tone, in 2-D along y, cycles")
     drive = param.Number(1.0, bounds=(0.05, 4.0), step=0.05, label="Drive A, input units")
     kernel: Any = param.Selector(default="none", objects=list(KERNELS), label="Filter h")
     bias = param.Number(0.0, bounds=(-2.0, 2.0), step=0.05, label="Bias b, input units")
@@ -145,6 +152,8 @@ class ActivationExplorer(Explorer):
         if self.excitation == PHOTOGRAPH:
             return []
         cycles = [self.tone] if self.excitation == "one tone" else [self.tone, self.second]
+        if len(cycles) == 2 and self.tone == self.second:  # on the way of a slider: they add up to one
+            return [(self.tone, 2 * self.drive)]
         return [(m, self.drive) for m in cycles]
 
     def _filtered(self) -> list[tuple[int, float]]:
@@ -161,10 +170,6 @@ class ActivationExplorer(Explorer):
     # ------------------------------------------------------------ what comes out
     def compute(self) -> Picture:
         """Return chain, predicted lines, folding, Taylor series and the plane."""
-        if self.excitation == "two tones" and self.tone == self.second:
-            raise ValueError(
-                f"both tones have {self.tone} cycles: two different ones are needed to see them mix"
-            )
         layer = self._layer()
         chain = layer_chain(
             self._signal(),
@@ -185,6 +190,7 @@ class ActivationExplorer(Explorer):
                 "lines": lambda: self._lines_frame(measured, predicted, lines),
                 "folding": lambda: folding_frame(lines),
                 "taylor": lambda: self._taylor_frame(layer, chain.z.values),
+                "others": lambda: self._others_frame(chain.z.values),
                 "plane": lambda: self._plane_frame(layer),
             }
         )
@@ -213,10 +219,9 @@ class ActivationExplorer(Explorer):
         signals = {"x": chain.x, "v": chain.z - self.bias, "z": chain.z, "y": chain.y}
         levels = {}
         for name, signal in signals.items():
-            amplitude = np.abs(np.fft.rfft(signal.values, norm="forward"))
             levels[f"{name}_level"] = (
                 "frequency",
-                np.maximum(power_db(np.square(2 * amplitude / self.drive)), FLOOR),
+                self._level(np.fft.rfft(signal.values, norm="forward")),
                 {"units": "dB re a tone of amplitude A", "long_name": f"spectrum of {name}"},
             )
         frequency = np.arange(SIZE // 2 + 1) / SIZE
@@ -225,17 +230,19 @@ class ActivationExplorer(Explorer):
             {"n": chain.n.variable, "frequency": ("frequency", frequency, {"units": "cycles per sample"})},
             chain.attrs | {"floor": FLOOR},
         )
-        counts = [int((levels[f"{name}_level"][1] > LISTED).sum()) for name in ("x", "y")]
-        words = f"{counts[0]} line{'s' if counts[0] != 1 else ''} above {LISTED:.0f} dB in, {counts[1]} out."
+        x, v, z, y = (int((levels[f"{name}_level"][1] > LISTED).sum()) for name in signals)
+        words = f"Lines above {LISTED:.0f} dB: {x} in, {v} after the filter, {z} after the bias, {y} out."
         return Frame(data, words.replace("-", "−"))
 
+    def _level(self, spectrum: Array) -> Array:
+        return np.maximum(one_sided_level(spectrum, self.drive), FLOOR)
+
     def _lines_frame(self, measured: Array, predicted: Array | None, lines: xr.Dataset | None) -> Frame:
-        scale = 2 / self.drive
         frequency = np.arange(SIZE // 2 + 1) / SIZE
-        found = np.maximum(level(measured * scale), FLOOR)
+        found = self._level(measured)
         expected, labels = np.full(frequency.size, np.nan), [""] * frequency.size
         if predicted is not None and lines is not None:
-            expected = np.maximum(level(predicted * scale), FLOOR)
+            expected = self._level(predicted)
             labels = line_labels(lines, frequency)
         data = xr.Dataset(
             {
@@ -290,23 +297,47 @@ class ActivationExplorer(Explorer):
         size = "is infinite" if np.isinf(radius) else f"is {radius:.2f}"
         return Frame(data, f"The radius of convergence {size}{note}; {words}.")
 
+    def _others_frame(self, z: Array) -> Frame:
+        found = {}
+        for name in OTHERS:
+            y = oversampled(z, ACTIVATIONS[name], self.oversampling)
+            found[name] = ("frequency", self._level(np.fft.rfft(y, norm="forward")))
+        frequency = ("frequency", np.arange(SIZE // 2 + 1) / SIZE, {"units": "cycles per sample"})
+        data = xr.Dataset(found, {"frequency": frequency}, {"floor": FLOOR, "bias": self.bias})
+        counts = {name: int((level[1:] > level[1:].max() - 60).sum()) for name, (_, level) in found.items()}
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+        widest = counts["relu"] > max(counts["sigmoid"], counts["tanh"])
+        words = (
+            "ReLU spreads it widest, as the paper notes" if widest else "ReLU does not spread it widest here"
+        )
+        return Frame(data, f"Lines within 60 dB of the strongest, DC left out: {listed}. {words}.")
+
     def _plane_frame(self, layer: Layer) -> Frame:
+        y, x = np.mgrid[:SIZE, :SIZE] * (2 * np.pi / SIZE)
         if self.excitation == PHOTOGRAPH:
-            image = self.drive * photograph_patch()
+            image, what = photograph_patch(), "A photograph"
+        elif self.excitation == "one tone":
+            image = np.cos(self.second * y + self.tone * x)
+            what = f"A plane wave of {self.tone} cycles along x, {self.second} along y"
         else:
-            y, x = np.mgrid[:SIZE, :SIZE]
-            image = self.drive * np.cos(2 * np.pi * (self.second * y + self.tone * x) / SIZE)
-        lines = np.fft.fftshift(np.abs(np.fft.fft2(layer(image + self.bias), norm="forward")))
+            image = np.cos(self.tone * x) + np.cos(self.second * y)
+            what = f"{self.tone} cycles along x plus {self.second} along y"
+        gain = filter_gain(KERNELS[self.kernel], np.fft.fftfreq(SIZE))
+        filtered = np.fft.ifft(np.fft.fft(self.drive * image, axis=1) * gain, axis=1).real
+        lines = plane_spectrum(filtered + self.bias, layer, self.oversampling)
         axis = np.fft.fftshift(np.fft.fftfreq(SIZE))
         data = xr.Dataset(
-            {"level": (("frequency_y", "frequency_x"), np.maximum(level(2 * lines / self.drive), -80.0))},
+            {"level": (("frequency_y", "frequency_x"), np.maximum(level(lines / self.drive), -80.0))},
             coords={"frequency_y": axis, "frequency_x": axis},
             attrs={"floor": -80.0, "units": "dB re a tone of amplitude A"},
         )
         count = int((data.level > -60).sum())
-        return Frame(
-            data, f"{count} bins of the plane lie above −60 dB; harmonics fold on each axis by itself."
+        folds = (
+            "harmonics fold on each axis by itself"
+            if self.oversampling == 1
+            else "what would fold is filtered"
         )
+        return Frame(data, f"{what}: {count} bins above −60 dB; {folds}.")
 
     def _readouts(
         self,
@@ -339,72 +370,25 @@ class ActivationExplorer(Explorer):
         alias = float((np.square(lines.amplitude.values[folded]) / 2).sum()) / everything
         result += [
             Readout("aliased", 100 * alias, "% of power", "lines folded from above Nyquist, without DC"),
-            Readout("DC", float(measured[0].real), "", "mean of the output"),
+            Readout("DC", float(measured[0].real), "input units", "mean of the output"),
             Readout("residual", residual(measured, predicted), "dB", "measured − predicted re the strongest"),
         ]
         return tuple(result)
 
-    # ------------------------------------------------------------ code
     def as_code(self) -> str:
         """Return notebook code that reproduces the lines."""
-        head = ["import numpy as np", "from scipy.special import expit, ndtr", "", "import workbench as wb"]
-        if self.activation == FORMULA:
-            head += ["from workbench.signals import parse_formula"]
-        head += [""]
-        if self.excitation == PHOTOGRAPH:
-            head += ["from skimage import data", "", "row = data.camera()[200, ::4] / 127.5 - 1"]
-            head += [f"x = {self.drive!r} * (row - row.mean())"]
-        else:
-            waves = " + ".join(
-                f"{a!r} * np.cos(2 * np.pi * {m} * np.arange({SIZE}) / {SIZE})" for m, a in self._tones()
-            )
-            head += [f"x = {waves}"]
-        taps = KERNELS[self.kernel]
-        if len(taps) > 1:
-            shift = len(taps) // 2
-            head += [f"x = sum(h * np.roll(x, i - {shift}) for i, h in enumerate({taps!r}))"]
-        head += [f"z = x + {self.bias!r}"]
-        if self.oversampling > 1:
-            return "\n".join([*head, *self._oversampled_code()])
-        head += [f"y = {self._numpy_code()}", 'measured = np.fft.fft(y, norm="forward")']
-        tones = self._filtered()
-        if len(tones) == 1 and self.activation != FORMULA:
-            (cycles, amplitude) = tones[0]
-            options = "".join(f", {name}={value!r}" for name, value in self._layer().parameters.items())
-            head += [
-                (
-                    f"predicted = wb.predict_spectrum({self.activation!r}, tone={cycles}, size={SIZE}, "
-                    f"amplitude={amplitude!r}, bias={self.bias!r}{options})"
-                ),
-                "print(abs(measured - predicted.values).max())",
-            ]
-        else:
-            head += ["print(20 * np.log10(abs(measured[: len(x) // 2 + 1])))"]
-        return "\n".join(head)
-
-    def _numpy_code(self) -> str:
-        known = {
-            "relu": "np.maximum(z, 0)",
-            "leaky_relu": f"np.where(z > 0, z, {self.slope!r} * z)",
-            "softplus": f"np.logaddexp(0, {self.sharpness!r} * z) / {self.sharpness!r}",
-            "elu": f"np.where(z > 0, z, {self.sharpness!r} * np.expm1(np.minimum(z, 0)))",
-            "silu": "z * expit(z)",
-            "gelu": "z * ndtr(z)",
-            "tanh": "np.tanh(z)",
-            "sigmoid": "expit(z)",
-            "snake": f"z + np.sin({self.sharpness!r} * z) ** 2 / {self.sharpness!r}",
-            "identity": "z",
-        }
-        return known.get(self.activation, f"parse_formula({self.formula!r})(z)")
-
-    def _oversampled_code(self) -> list[str]:
-        size = SIZE * self.oversampling
-        return [
-            f'z = np.fft.irfft(np.fft.rfft(z, norm="forward"), {size}, norm="forward")',
-            f"y = {self._numpy_code()}",
-            f'measured = np.fft.rfft(y, norm="forward")[: {SIZE // 2}]',
-            "print(20 * np.log10(abs(measured)))",
-        ]
+        layer = self._layer()
+        name = layer.function if isinstance(layer.function, str) else ""
+        return code_of(
+            repr(name) if name else f"parse_formula({self.formula!r})",
+            layer.parameters,
+            KERNELS[self.kernel],
+            self.bias,
+            self.oversampling,
+            self.drive,
+            self._tones(),
+            self._filtered(),
+        )
 
 
 def _smooth(layer: Layer, z: Array, parameters: dict[str, float]) -> Array:

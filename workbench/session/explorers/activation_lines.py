@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -20,8 +21,10 @@ __all__ = [
     "level",
     "line_labels",
     "line_name",
+    "one_sided_level",
     "photograph_patch",
     "photograph_row",
+    "plane_spectrum",
     "residual",
     "sfdr",
 ]
@@ -54,6 +57,63 @@ def photograph_row() -> Array:
 def level(amplitude: Array) -> Array:
     """Return the level of amplitudes in dB re 1."""
     return np.asarray(power_db(np.square(np.abs(amplitude))))
+
+
+def one_sided_level(spectrum: Array, drive: float) -> Array:
+    """Return the power of each line, dB re a tone of amplitude `drive`.
+
+    DC and the Nyquist frequency have no partner at -f: a constant c has the power c^2, a tone A^2 / 2.
+
+    Parameters
+    ----------
+    spectrum : array, shape (n // 2 + 1,)
+        ``rfft(..., norm="forward")`` of an even number of samples.
+    drive : float
+        A.
+
+    >>> one_sided_level(np.fft.rfft([1.0, 1.0, 1.0, 1.0], norm="forward"), 1.0)[0].round(2)
+    np.float64(3.01)
+    """
+    partners = np.full(spectrum.shape[-1], 4.0)
+    partners[[0, -1]] = 2.0
+    return np.asarray(power_db(partners * np.square(np.abs(spectrum) / drive)))
+
+
+def plane_spectrum(image: Array, function: Callable[[Array], Array], oversampling: int = 1) -> Array:
+    """Return the amplitudes of the lines that a pointwise function makes of an image.
+
+    Parameters
+    ----------
+    image : array, shape (n, n)
+        Whole periods, n even.
+    function : callable
+        Pointwise.
+    oversampling : int
+        It is applied at this many times the rate on each axis, between ideal filters.
+
+    Returns
+    -------
+    ndarray, shape (n, n)
+        Frequencies ascending from -1/2; a line and its partner at -f each stand for both.
+
+    >>> wave = np.cos(2 * np.pi * 3 * np.arange(8) / 8) * np.ones((8, 1))
+    >>> plane_spectrum(wave, np.square)[4].round(3) + 0.0  # order 2, at 6 of 8, folds to 2
+    array([0.   , 0.   , 0.5  , 0.   , 0.707, 0.   , 0.5  , 0.   ])
+    >>> plane_spectrum(wave, np.square, 2)[4].round(3) + 0.0
+    array([0.   , 0.   , 0.   , 0.   , 0.707, 0.   , 0.   , 0.   ])
+    """
+    size = image.shape[0]
+    if oversampling > 1:
+        room = (oversampling - 1) * size // 2
+        padded = np.pad(np.fft.fftshift(np.fft.fft2(image, norm="forward")), room)
+        dense = function(np.fft.ifft2(np.fft.ifftshift(padded), norm="forward").real)
+        lines = np.fft.fftshift(np.fft.fft2(dense, norm="forward"))[room : room + size, room : room + size]
+        lines[0, :] = lines[:, 0] = 0.0
+    else:
+        lines = np.fft.fftshift(np.fft.fft2(function(image), norm="forward"))
+    amplitude = 2 * np.abs(lines)
+    amplitude[:: size // 2, :: size // 2] /= np.sqrt(2)  # DC and the three like it have no partner
+    return np.asarray(amplitude)
 
 
 def residual(measured: Array, predicted: Array) -> float:

@@ -7,10 +7,11 @@ import panel as pn
 from workbench import plots
 from workbench.plots.canvas import span
 from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
+from workbench.plots.rivals import Rivals
 from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
-from workbench.views.explorers.styles import FLOWING
+from workbench.views.explorers.styles import FLOWING, STEPS
 from workbench.views.panels import column, figure, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
@@ -26,8 +27,9 @@ def activation_desk(explorer: ActivationExplorer, lazy: bool = False) -> Explore
         {
             "chain": Slot("chain", _chain_card, 390, wide=True),
             "lines": Slot("lines", _lines_card, 410, wide=True),
-            "folding": Slot("folding", _folding_card, 370),
+            "folding": Slot("folding", _folding_card, 440),
             "taylor": Slot("taylor", _taylor_card, 440),
+            "others": Slot("others", _others_card, 640),
             "plane": Slot("plane", _plane_card, 640),
         },
         predict="lines",
@@ -38,10 +40,10 @@ def activation_desk(explorer: ActivationExplorer, lazy: bool = False) -> Explore
 def _chain_card() -> PanelCard:
     chain = SignalChain()
     stages = [
-        column(figure(chain.figures[name]), figure(chain.figures[f"{name}_level"]))
+        column(figure(chain.figures[name]), figure(chain.figures[f"{name}_level"]), css_classes=["step"])
         for name in ("x", "v", "z", "y")
     ]
-    body = pn.Column(*stages, sizing_mode="stretch_width", margin=0, stylesheets=[FLOWING])
+    body = pn.Column(*stages, sizing_mode="stretch_width", margin=0, stylesheets=[FLOWING, STEPS])
     return PanelCard("Signal over spectrum, stage by stage", body, {"chain": chain})
 
 
@@ -76,6 +78,15 @@ def _taylor_card() -> PanelCard:
         column(*(figure(plot) for plot in taylor.figures.values())),
         {"taylor": taylor},
         keys=lambda: plots.legend(taylor.LEGEND),
+    )
+
+
+def _others_card() -> PanelCard:
+    rivals = Rivals({"relu": "ReLU", "sigmoid": "sigmoid", "tanh": "tanh"})
+    return PanelCard(
+        "The same z through the activations of figure 2",
+        column(*(figure(plot) for plot in rivals.figures.values())),
+        {"others": rivals},
     )
 
 

@@ -13,7 +13,7 @@ from workbench.plots.strips import Strip
 from workbench.session.explorers.nyquist_chain import NyquistExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
-from workbench.views.explorers.styles import tiles
+from workbench.views.explorers.styles import STEPS, tiles
 from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
@@ -73,13 +73,16 @@ class Stages(Strip):
 
 def _stages_card() -> PanelCard:
     strip = Stages()
-    panes = [column(square(strip.figures[name]), square(strip.figures[f"{name}_level"])) for name in STAGES]
+    panes = [
+        column(square(strip.figures[name]), square(strip.figures[f"{name}_level"]), css_classes=["step"])
+        for name in STAGES
+    ]
     bars = pn.Column(
-        Text(plots.colour_bar(plots.DIVERGING, "real part", SIGN_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.DIVERGING, "real part, re each largest", SIGN_TICKS), COLOUR_BAR),
         Text(plots.colour_bar(plots.SPECTRUM, "level, dB re the strongest line", DB_TICKS), COLOUR_BAR),
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
     )  # fmt: skip
-    body = pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(4)])
+    body = pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(4), STEPS])
     return PanelCard("The mapping, step by step: image over spectrum", column(body, bars), {"stages": strip})
 
 

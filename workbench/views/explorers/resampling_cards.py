@@ -14,8 +14,8 @@ from workbench.plots.strips import Kind, Strip
 from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
-from workbench.views.explorers.styles import tiles
-from workbench.views.panels import column, figure, level_ticks, square
+from workbench.views.explorers.styles import STEPS, tiles
+from workbench.views.panels import SIGN_TICKS, column, figure, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
@@ -23,6 +23,7 @@ from workbench.views.text import Text
 __all__ = ["resampling_desk"]
 
 DB_TICKS = level_ticks(-80.0)
+NARROW = {"max-width": "420px", "margin": "0 auto", "width": "100%"}  # a 9 × 9 table needs no more room
 TITLES = ("input", "after the first", "after the second", "after the third", "after the fourth")
 
 
@@ -31,8 +32,8 @@ def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> Explore
     slots = {
         "stages": Slot("stages", _stages_card, 560, wide=True),
         "cut": Slot("cut", _cut_card, 410, wide=True),
-        "response": Slot("response", _response_card, 370),
-        "overlap": Slot("overlap", _overlap_card, 640),
+        "response": Slot("response", _response_card, 530),
+        "overlap": Slot("overlap", _overlap_card, 530),
     }
     return ExplorerDesk(explorer, slots, predict="cut", lazy=lazy)
 
@@ -45,7 +46,9 @@ class Chain(Strip):
         levels = {f"level_{i}": ("", "spectrum") for i in range(len(TITLES))}
         super().__init__({**images, **levels}, height=190)
         self.panes = [
-            column(square(self.figures[f"image_{i}"]), square(self.figures[f"level_{i}"]))
+            column(
+                square(self.figures[f"image_{i}"]), square(self.figures[f"level_{i}"]), css_classes=["step"]
+            )
             for i in range(len(TITLES))
         ]
 
@@ -60,11 +63,15 @@ class Chain(Strip):
 
 def _stages_card() -> PanelCard:
     chain = Chain()
-    body = pn.Column(*chain.panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(STAGES + 1)])
-    bar = Text(
-        plots.colour_bar(plots.SPECTRUM, "level, dB re the input's strongest line", DB_TICKS), COLOUR_BAR
+    body = pn.Column(
+        *chain.panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(STAGES + 1), STEPS]
     )
-    return PanelCard("The chain: image over spectrum", column(body, bar), {"stages": chain})
+    bars = pn.Column(
+        Text(plots.colour_bar(plots.DIVERGING, "value, re each picture's largest", SIGN_TICKS), COLOUR_BAR),
+        Text(plots.colour_bar(plots.SPECTRUM, "dB re the input's strongest line", DB_TICKS), COLOUR_BAR),
+        sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
+    )  # fmt: skip
+    return PanelCard("The chain: image over spectrum", column(body, bars), {"stages": chain})
 
 
 def _cut_card() -> PanelCard:
@@ -78,7 +85,7 @@ def _cut_card() -> PanelCard:
 
 
 def _response_card() -> PanelCard:
-    responses = Responses()
+    responses = Responses(height=380)
     return PanelCard(
         "Frequency response of each step",
         column(figure(responses.figure)),
@@ -93,7 +100,7 @@ def _overlap_card() -> PanelCard:
     bar = Text("", COLOUR_BAR)
     return PanelCard(
         "Overlap counts of a transposed convolution",
-        column(square(strip.figures["counts"]), bar),
+        column(square(strip.figures["counts"]), bar, styles=NARROW),
         {"overlap": _Counts(strip, bar)},
     )
 

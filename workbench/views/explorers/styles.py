@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.views.styles import TYPE
 
-__all__ = ["ASIDE", "BODY", "CODE", "FLOWING", "READOUTS", "STAGE", "TOOLBAR", "tiles"]
+__all__ = ["ASIDE", "BODY", "CODE", "FLOWING", "READOUTS", "STAGE", "STEPS", "TOOLBAR", "tiles"]
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
@@ -53,17 +53,29 @@ def tiles(columns: int) -> str:
   display: grid; grid-template-columns: repeat({columns}, minmax(0, 1fr)); grid-auto-rows: max-content;
   gap: 4px 10px; height: max-content;
 }}
+:host > .scroll-button {{ display: none; }}
 @media (max-width: 899px) {{
   :host {{ grid-template-columns: repeat({1 if columns <= 3 else 2}, minmax(0, 1fr)); }}
 }}
 """
 
 
-# As many side by side as there is room for: a notebook cell is narrower than its window.
+# As many side by side as there is room for: a notebook cell is narrower than its window. Panel's button for
+# scrolling would be one more of them.
 FLOWING = """
 :host {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 180px), 1fr));
   grid-auto-rows: max-content; gap: 4px 10px; height: max-content;
+}
+:host > .scroll-button { display: none; }
+"""
+
+# An arrow from each step of a chain to the next, beside its title.
+STEPS = """
+:host > .step { position: relative; }
+:host > .step ~ .step::before {
+  content: "→"; position: absolute; left: 6px; top: -3px; font: 600 20px/24px Roboto, sans-serif;
+  color: var(--mui-palette-text-secondary, currentColor); z-index: 1;
 }
 """
 
