@@ -21,7 +21,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def microscope(trained, serve, monkeypatch):
-    from workbench.views.microscope_page import microscope_page
+    from workbench.views.microscope.page import microscope_page
 
     monkeypatch.setenv("WORKBENCH_WORKSPACE", str(trained.path.parent.parent))
     return serve(microscope_page)

@@ -17,14 +17,14 @@ from workbench.runs.specimen_request import Request
 from workbench.session.control import OWNERS, Control
 from workbench.session.drive_frames import drive_caption, drive_lines
 from workbench.session.files import netcdf_file
-from workbench.session.microscope_code import fresh_code
-from workbench.session.microscope_compare import Pair, changes, largest_change
-from workbench.session.microscope_export import lines_csv, orders_csv
-from workbench.session.microscope_frames import network_rows, order_waterfall
-from workbench.session.microscope_model import open_model
-from workbench.session.microscope_questions import questions
-from workbench.session.microscope_recorded import recorded_spectrum
-from workbench.session.microscope_state import (
+from workbench.session.microscope.code import fresh_code
+from workbench.session.microscope.compare import Pair, changes, largest_change
+from workbench.session.microscope.export import lines_csv, orders_csv
+from workbench.session.microscope.frames import network_rows, order_waterfall
+from workbench.session.microscope.model import open_model
+from workbench.session.microscope.questions import questions
+from workbench.session.microscope.recorded import recorded_spectrum
+from workbench.session.microscope.state import (
     URL_NAMES,
     MicroscopeState,
     read_replacements,
@@ -269,7 +269,7 @@ def test_a_model_needs_an_owner_a_server_of_ones_own_and_a_tick(workspace, monke
 
 
 def test_metres_need_a_scene_that_knows_them():
-    from workbench.session.microscope_spacing import pixel_spacing
+    from workbench.session.microscope.spacing import pixel_spacing
 
     spec = SimpleNamespace(scene="flat_earth", mapping="real_imag", scene_options={})
     assert pixel_spacing(spec) == (3.0, 3.0)

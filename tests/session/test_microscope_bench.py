@@ -3,8 +3,8 @@
 import pytest
 
 from workbench.runs.specimen_request import Request
-from workbench.session import microscope_bench
-from workbench.session.microscope_bench import Bench
+from workbench.session.microscope import bench as microscope_bench
+from workbench.session.microscope.bench import Bench
 
 ORDERS, OTHER = Request("orders", tone=(1, 2)), Request("orders", tone=(3, 4))
 

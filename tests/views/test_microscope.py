@@ -19,10 +19,10 @@ from workbench.probes import (
 )
 from workbench.runs.specimen import SpecimenError
 from workbench.session import Hub
-from workbench.session.microscope_state import URL_NAMES, MicroscopeState
+from workbench.session.microscope.state import URL_NAMES, MicroscopeState
 from workbench.views.address import take_address
-from workbench.views.microscope import Microscope
-from workbench.views.microscope_lens import LENSES
+from workbench.views.microscope.lens import LENSES
+from workbench.views.microscope.view import Microscope
 
 
 def network():
@@ -93,7 +93,7 @@ class Workshop:
 def made(run, hub, monkeypatch, tmp_path):
     Workshop.asked, Workshop.failure = (), ""
     steps = [SteppedCheckpoint(0), SteppedCheckpoint(100)]
-    monkeypatch.setattr("workbench.runs.checkpoints.list_checkpoints", lambda _path: steps)
+    monkeypatch.setattr("workbench.runs.list_checkpoints", lambda _path: steps)
 
     views = []
 

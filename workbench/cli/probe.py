@@ -241,7 +241,7 @@ def deliver(
         if json_file != "-":
             typer.echo(draw_table(content, Paper()))
         if html is not None:
-            from workbench.plots.report import draw_report
+            from workbench.plots import draw_report
 
             html.write_text(draw_report(content, spectrum), encoding="utf-8")
             typer.echo(f"Report: {html.resolve()}", err=True)

@@ -34,8 +34,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.runs import Request, Specimen
-from workbench.signals import figures_of_merit
-from workbench.signals.spectra import power_db
+from workbench.signals import figures_of_merit, power_db
 
 __all__ = ["SCHEMA", "comparison_rows", "document", "layer_rows", "line_rows", "plain", "sweep_rows"]
 
@@ -179,7 +178,7 @@ def _residual(one: xr.Dataset) -> float | None:
 
 def arises(orders: xr.Dataset) -> list[dict[str, Any]]:
     """Return which layer added most to each family of lines on the way to the last layer."""
-    from workbench.signals.increments import order_increments
+    from workbench.signals import order_increments
 
     if "inputs" not in orders.coords:
         return []
@@ -246,7 +245,7 @@ def line_rows(lines: xr.Dataset, layer: str, shape: list[int], floor: float) -> 
 
 def comparison_rows(before: xr.Dataset, after: xr.Dataset) -> list[dict[str, Any]]:
     """Return what replacing changed: level of every family of lines in every layer."""
-    from workbench.signals.comparison import compare_orders
+    from workbench.signals import compare_orders
 
     compared = compare_orders(before, after)
     rows = []

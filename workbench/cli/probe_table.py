@@ -273,7 +273,7 @@ def _reasons(document: dict[str, Any], paper: Paper) -> list[str]:
     """Say what was not told apart, what was not analysed, and why."""
     import textwrap
 
-    from workbench.session.report_words import grouped_reasons, said_of
+    from workbench.session import grouped_reasons, said_of
 
     parts = []
     for heading, reasons in zip(("Not told apart", "Not analysed"), grouped_reasons(document), strict=True):

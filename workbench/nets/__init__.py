@@ -11,7 +11,17 @@ from workbench.nets.blocks import (
 )
 from workbench.nets.borders import PADDINGS, extend
 from workbench.nets.convolutions import Convolution, TransposedConvolution
+from workbench.nets.equivalents import (
+    as_resize,
+    as_subpixel,
+    border_rule,
+    edges,
+    expansions,
+    strip_border,
+    widen_output,
+)
 from workbench.nets.filters import BINOMIAL, FilteredDownsample, FilteredUpsample, windowed_sinc
+from workbench.nets.lowpass import Border, LowPass, kaiser, triangle
 from workbench.nets.patch_discriminator import PatchDiscriminator
 from workbench.nets.unet import UNet
 
@@ -22,18 +32,29 @@ __all__ = [
     "NORMS",
     "PADDINGS",
     "UPSAMPLERS",
+    "Border",
     "Convolution",
     "FilteredActivation",
     "FilteredDownsample",
     "FilteredUpsample",
+    "LowPass",
     "PatchDiscriminator",
     "Snake",
     "SubpixelConvolution",
     "TransposedConvolution",
     "UNet",
+    "as_resize",
+    "as_subpixel",
+    "border_rule",
+    "edges",
+    "expansions",
     "extend",
     "initialise_weights",
+    "kaiser",
     "make_activation",
     "parameter_count",
+    "strip_border",
+    "triangle",
+    "widen_output",
     "windowed_sinc",
 ]

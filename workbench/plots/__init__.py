@@ -24,6 +24,7 @@ from workbench.plots.palettes import (
     grey_below,
 )
 from workbench.plots.pictures import Picture
+from workbench.plots.report import draw_report
 from workbench.plots.sheet import TITLES, Sheet, Tile
 from workbench.plots.spectra import BandPair, LayerSpectrum
 from workbench.plots.waterfall import OrderWaterfall
@@ -54,6 +55,7 @@ __all__ = [
     "cause_colour",
     "cause_label",
     "colour_bar",
+    "draw_report",
     "grey_below",
     "legend",
 ]

@@ -11,8 +11,7 @@ import xarray as xr
 from workbench.plots.palettes import cause_colour, cause_label
 from workbench.plots.report_figures import draw_plane, draw_stems
 from workbench.plots.report_style import STYLE
-from workbench.session.captions import cause_words, number, percent
-from workbench.session.report_words import grouped_reasons, said_of
+from workbench.session import cause_words, grouped_reasons, number, percent, said_of
 
 __all__ = ["draw_report"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.plots.palettes import SPECTRUM
-from workbench.session.captions import number
+from workbench.session import number
 
 __all__ = ["draw_plane", "draw_stems"]
 

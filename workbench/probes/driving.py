@@ -13,8 +13,7 @@ from torch import nn
 from workbench.probes.drive_checks import checked_dtype
 from workbench.probes.guard import original, placement
 from workbench.probes.orders import analyse_orders
-from workbench.signals import drive_figures
-from workbench.signals.intercepts import checked_amplitudes
+from workbench.signals import checked_amplitudes, drive_figures
 
 _ROUNDING = 30.0  # units in the last place that a deep network's sums may be off
 

@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.nets import PADDINGS, TransposedConvolution
-from workbench.nets.lowpass import LowPass
+from workbench.nets import PADDINGS, LowPass, TransposedConvolution
 from workbench.probes.guard import original, placement
 from workbench.probes.stand_ins import SAME, Settings, Substitute
 from workbench.probes.substitutes import (

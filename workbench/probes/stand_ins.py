@@ -12,23 +12,24 @@ from torch import Tensor, nn
 
 from workbench.nets import (
     BINOMIAL,
+    Border,
     FilteredActivation,
     FilteredDownsample,
     FilteredUpsample,
+    LowPass,
     TransposedConvolution,
-    make_activation,
-    windowed_sinc,
-)
-from workbench.nets.equivalents import (
     as_resize,
     as_subpixel,
     border_rule,
     edges,
     expansions,
+    kaiser,
+    make_activation,
     strip_border,
+    triangle,
     widen_output,
+    windowed_sinc,
 )
-from workbench.nets.lowpass import Border, LowPass, kaiser, triangle
 
 PADS: dict[type[nn.Module], str] = {
     nn.ZeroPad2d: "zeros",

@@ -12,12 +12,12 @@ from torch import nn
 from workbench.nets import (
     ACTIVATIONS,
     PADDINGS,
+    Border,
     FilteredActivation,
     FilteredDownsample,
     FilteredUpsample,
     Snake,
 )
-from workbench.nets.lowpass import Border
 from workbench.probes import stand_ins
 from workbench.probes.stand_ins import Maker, Settings
 from workbench.signals import Registry

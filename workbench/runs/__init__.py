@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.runs.checkpoints import list_checkpoints
 from workbench.runs.handle import Run, list_runs, open_run
 from workbench.runs.spec import RunSpec
-from workbench.runs.specimen import Specimen, SpecimenError
+from workbench.runs.specimen import Specimen, SpecimenError, register, registered, split_target
 from workbench.runs.specimen_request import Request
 from workbench.runs.status import RunStatus
 from workbench.runs.workspace import workspace_path
@@ -50,6 +50,9 @@ __all__ = [
     "list_checkpoints",
     "list_runs",
     "open_run",
+    "register",
+    "registered",
+    "split_target",
     "workspace_path",
 ]
 

@@ -13,17 +13,19 @@ import xarray as xr
 from torch import nn
 
 from workbench.probes import (
+    Layer,
     amplitude_sweep,
     analyse_orders,
+    evaluate,
+    further_inputs,
     layer_spectra,
     order_spectra,
+    placement,
     possible_replacements,
     replace_layers,
     replacement_notes,
+    undisturbed,
 )
-from workbench.probes.forward import evaluate, further_inputs
-from workbench.probes.guard import placement, undisturbed
-from workbench.probes.taps import Layer
 from workbench.runs.specimen import Specimen, SpecimenError
 from workbench.runs.specimen_files import write_result
 from workbench.runs.specimen_inputs import fixed_inputs, open_complex
@@ -31,8 +33,7 @@ from workbench.runs.specimen_loading import Loaded, latent_numbers, load_specime
 from workbench.runs.specimen_progress import watched
 from workbench.runs.specimen_request import Request
 from workbench.signals import find_lines
-from workbench.training import resolve_device
-from workbench.training.probing import fitting_tone
+from workbench.training import fitting_tone, resolve_device
 
 __all__ = ["Bench"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.probes.guard import original
+from workbench.probes import original
 from workbench.runs.checkpoints import list_checkpoints, load_checkpoint
 from workbench.runs.spec import RunSpec
 from workbench.runs.specimen import Specimen, SpecimenError, split_target

@@ -13,7 +13,7 @@ from workbench.signals.formula import parse_formula
 from workbench.signals.groups import grouped_power
 from workbench.signals.harmonics import harmonic_amplitude_field, harmonic_amplitudes
 from workbench.signals.increments import order_increments
-from workbench.signals.intercepts import drive_figures
+from workbench.signals.intercepts import checked_amplitudes, drive_figures
 from workbench.signals.lines import predict_spectrum
 from workbench.signals.looks import coherence_bias, coherence_null_quantile, coherence_unbiased
 from workbench.signals.merit import figures_of_merit
@@ -39,6 +39,7 @@ __all__ = [
     "chain_lines",
     "chain_spectrum",
     "change_rate",
+    "checked_amplitudes",
     "coherence_bias",
     "coherence_null_quantile",
     "coherence_unbiased",

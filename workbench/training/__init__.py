@@ -11,9 +11,10 @@ from workbench.training.records import Record
 
 if TYPE_CHECKING:
     from workbench.training.engine import Trainer, TrainingError
+    from workbench.training.probing import fitting_tone
 
 # The engine's Fabric takes seconds to load: who only checks a plan, as `launch` does, does not wait for it.
-_ENGINE = ("Trainer", "TrainingError")
+_LATER = {"Trainer": "engine", "TrainingError": "engine", "fitting_tone": "probing"}
 
 __all__ = [
     "Patches",
@@ -22,6 +23,7 @@ __all__ = [
     "Samples",
     "Trainer",
     "TrainingError",
+    "fitting_tone",
     "linear_decay",
     "make_patches",
     "resolve_device",
@@ -29,6 +31,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ENGINE:
-        return getattr(import_module("workbench.training.engine"), name)
+    if name in _LATER:
+        return getattr(import_module(f"workbench.training.{_LATER[name]}"), name)
     raise AttributeError(f"module 'workbench.training' has no attribute {name!r}")

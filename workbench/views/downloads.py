@@ -14,7 +14,7 @@ import xarray as xr
 from bokeh.models import Plot
 from panel.custom import JSComponent
 
-from workbench.session.files import csv_file, netcdf_file
+from workbench.session import csv_file, netcdf_file
 from workbench.views.card import PanelCard
 from workbench.views.text import Text
 

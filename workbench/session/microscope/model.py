@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from workbench.runs.specimen import Specimen, register, split_target
-from workbench.runs.workspace import workspace_path
+from workbench.runs import Specimen, register, split_target, workspace_path
 from workbench.session.control import OWNERS, Control
 
 __all__ = ["may_open_models", "open_model"]

@@ -8,12 +8,11 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import plots
-from workbench.plots.drive import SweepPlot
-from workbench.session.microscope_questions import LEAST_RANGE
-from workbench.session.microscope_state import MicroscopeState
+from workbench.plots import SweepPlot
+from workbench.session.microscope import LEAST_RANGE, MicroscopeState
 from workbench.views.card import PanelCard
-from workbench.views.microscope_cards import slim
-from workbench.views.microscope_styles import TOOLS
+from workbench.views.microscope.cards import slim
+from workbench.views.microscope.styles import TOOLS
 from workbench.views.panels import column, figure
 
 __all__ = ["DriveTools", "drive_card"]

@@ -10,7 +10,7 @@ import xarray as xr
 
 from workbench.session.decibels import decibel
 from workbench.session.history_frames import thin
-from workbench.session.microscope_scenes import families, is_scene
+from workbench.session.microscope.scenes import families, is_scene
 from workbench.session.order_frames import fold_orders, lineup
 
 __all__ = ["data_rows", "network_rows", "of_the_tone", "one_axis", "order_waterfall", "rate_words"]

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from workbench.runs.specimen import Specimen, registered
-from workbench.runs.specimen_request import Request
-from workbench.session.microscope_scenes import scene_source
-from workbench.session.microscope_state import MicroscopeState
+from workbench.runs import Request, Specimen, registered
+from workbench.session.microscope.scenes import scene_source
+from workbench.session.microscope.state import MicroscopeState
 
 __all__ = ["Questions", "checkpoint_at", "drive_levels", "questions", "read_weights", "specimen_of"]
 
@@ -73,7 +72,7 @@ def specimen_of(state: MicroscopeState, run: Any) -> Specimen | None:
         return registered(state.model)
     if state.source == "recorded" or run is None:
         return None
-    from workbench.runs.checkpoints import list_checkpoints
+    from workbench.runs import list_checkpoints
 
     step = checkpoint_at([one.step for one in list_checkpoints(run.path)], state.step)
     if step is None:

@@ -9,30 +9,39 @@ from typing import Any
 import panel as pn
 
 from workbench.plots import cause_colour
-from workbench.session import Hub
-from workbench.session.control import Control
-from workbench.session.microscope_bench import Bench
-from workbench.session.microscope_code import code_of
-from workbench.session.microscope_compare import Comparison, Pair, changes, largest_change
-from workbench.session.microscope_frames import data_rows, network_rows, one_axis
-from workbench.session.microscope_model import may_open_models
-from workbench.session.microscope_panels import Panels
-from workbench.session.microscope_scenes import scene_names
-from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_state import UNITS, URL_NAMES, MicroscopeState
-from workbench.views import microscope_cards as cards
+from workbench.session import Control, Hub
+from workbench.session.microscope import (
+    UNITS,
+    URL_NAMES,
+    Bench,
+    Comparison,
+    MicroscopeState,
+    Pair,
+    Panels,
+    Scene,
+    Scope,
+    changes,
+    code_of,
+    data_rows,
+    largest_change,
+    may_open_models,
+    network_rows,
+    one_axis,
+    scene_names,
+)
 from workbench.views.card import PanelCard
 from workbench.views.keyboard import Keyboard
-from workbench.views.microscope_bar import MicroscopeBar
-from workbench.views.microscope_dialogs import Dialogs
-from workbench.views.microscope_drive import DriveTools, drive_card
-from workbench.views.microscope_excite import Excitation
-from workbench.views.microscope_lens import Lens
-from workbench.views.microscope_list import NetworkList
-from workbench.views.microscope_peaks import Peaks
-from workbench.views.microscope_styles import ASIDE, BODY, MIDDLE, NETWORK, WORDS
-from workbench.views.microscope_timers import Timer
-from workbench.views.microscope_whatif import WhatIf
+from workbench.views.microscope import cards
+from workbench.views.microscope.bar import MicroscopeBar
+from workbench.views.microscope.dialogs import Dialogs
+from workbench.views.microscope.drive import DriveTools, drive_card
+from workbench.views.microscope.excite import Excitation
+from workbench.views.microscope.lens import Lens
+from workbench.views.microscope.list import NetworkList
+from workbench.views.microscope.peaks import Peaks
+from workbench.views.microscope.styles import ASIDE, BODY, MIDDLE, NETWORK, WORDS
+from workbench.views.microscope.timers import Timer
+from workbench.views.microscope.whatif import WhatIf
 from workbench.views.panels import spectrum_card
 from workbench.views.pump import Pump
 from workbench.views.stepbar import StepBar

@@ -7,12 +7,12 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session.control import may_control
-from workbench.session.microscope_state import URL_NAMES, MicroscopeState
+from workbench.session import may_control
+from workbench.session.microscope import URL_NAMES, MicroscopeState
 from workbench.views.address import Address, search_of_page, take_address
 from workbench.views.connection import reload_when_back
 from workbench.views.dashboards import open_listed
-from workbench.views.microscope import Microscope
+from workbench.views.microscope.view import Microscope
 from workbench.views.page import framed_page
 from workbench.views.text import Text
 
@@ -21,7 +21,7 @@ __all__ = ["microscope_page"]
 
 def open_workshop(specimen: Any) -> Any:
     """Return a process that analyses `specimen`; it starts with the first question."""
-    from workbench.runs.specimen_workshop import Workshop
+    from workbench.runs import Workshop
 
     return Workshop(specimen)
 

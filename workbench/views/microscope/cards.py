@@ -11,15 +11,11 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import plots
-from workbench.plots.comparison import CascadeCompare
-from workbench.plots.increments import IncrementBars
-from workbench.plots.labelled_spectrum import LabelledSpectrum
-from workbench.plots.waterfall import OrderWaterfall
-from workbench.session.captions import number
-from workbench.session.microscope_compare import Pair, Rows
-from workbench.session.microscope_state import UNITS, MicroscopeState
+from workbench.plots import CascadeCompare, IncrementBars, LabelledSpectrum, OrderWaterfall
+from workbench.session import number
+from workbench.session.microscope import UNITS, MicroscopeState, Pair, Rows
 from workbench.views.card import PanelCard
-from workbench.views.microscope_styles import TABLE, TOOLS, WORDS
+from workbench.views.microscope.styles import TABLE, TOOLS, WORDS
 from workbench.views.panels import HATCHED, column, figure, level_ticks, pair, square
 from workbench.views.styles import CARD, COLOUR_BAR
 from workbench.views.text import Text

@@ -10,9 +10,9 @@ import xarray as xr
 
 from workbench.session.decibels import decibel
 from workbench.session.frame import record_at
-from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_state import Held
-from workbench.session.microscope_words import change_sentence
+from workbench.session.microscope.scope import Scene, Scope
+from workbench.session.microscope.state import Held
+from workbench.session.microscope.words import change_sentence
 from workbench.session.order_frames import default_layer
 from workbench.signals import grouped_power
 

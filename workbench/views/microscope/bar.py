@@ -11,11 +11,8 @@ from urllib.parse import urlencode
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session.microscope_bench import Bench
-from workbench.session.microscope_scenes import scene_title
-from workbench.session.microscope_scope import Scene
-from workbench.session.microscope_state import MicroscopeState
-from workbench.session.words import duration
+from workbench.session import duration
+from workbench.session.microscope import Bench, MicroscopeState, Scene, scene_title
 from workbench.views.icons import ICONS
 from workbench.views.styles import KEYS, RUN_BAR
 from workbench.views.text import Text

@@ -10,10 +10,9 @@ import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session.captions import MAPPING_NAMES
-from workbench.session.microscope_questions import read_weights
-from workbench.session.microscope_state import MicroscopeState
-from workbench.views.microscope_styles import TOOLS, WORDS
+from workbench.session import MAPPING_NAMES
+from workbench.session.microscope import MicroscopeState, read_weights
+from workbench.views.microscope.styles import TOOLS, WORDS
 from workbench.views.newrun import NO_STEPPERS
 from workbench.views.styles import CARD
 from workbench.views.text import Text

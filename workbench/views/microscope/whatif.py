@@ -9,9 +9,9 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.session.microscope_state import MicroscopeState
-from workbench.views.microscope_styles import TABLE, TOOLS
-from workbench.views.microscope_table import Chips
+from workbench.session.microscope import MicroscopeState
+from workbench.views.microscope.styles import TABLE, TOOLS
+from workbench.views.microscope.table import Chips
 from workbench.views.styles import CARD
 from workbench.views.text import Text
 

@@ -11,13 +11,13 @@ import xarray as xr
 
 from workbench.session.frame import record_at
 from workbench.session.hub import Hub
-from workbench.session.microscope_bench import Bench
-from workbench.session.microscope_frames import of_the_tone, one_axis
-from workbench.session.microscope_questions import Questions, questions, specimen_of
-from workbench.session.microscope_recorded import recorded_spectrum
-from workbench.session.microscope_scenes import NO_LINES
-from workbench.session.microscope_spacing import pixel_spacing
-from workbench.session.microscope_state import MicroscopeState
+from workbench.session.microscope.bench import Bench
+from workbench.session.microscope.frames import of_the_tone, one_axis
+from workbench.session.microscope.questions import Questions, questions, specimen_of
+from workbench.session.microscope.recorded import recorded_spectrum
+from workbench.session.microscope.scenes import NO_LINES
+from workbench.session.microscope.spacing import pixel_spacing
+from workbench.session.microscope.state import MicroscopeState
 from workbench.session.order_frames import default_layer
 
 __all__ = ["Scene", "Scope"]

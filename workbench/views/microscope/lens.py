@@ -9,10 +9,10 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.session import Frame
-from workbench.session.microscope_state import MicroscopeState
+from workbench.session.microscope import MicroscopeState
 from workbench.views.card import PanelCard
-from workbench.views.microscope_cards import figures_of
-from workbench.views.microscope_styles import MIDDLE
+from workbench.views.microscope.cards import figures_of
+from workbench.views.microscope.styles import MIDDLE
 
 __all__ = ["LENSES", "Lens"]
 

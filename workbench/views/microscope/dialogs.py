@@ -12,14 +12,12 @@ import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
-from workbench.session.control import Control
-from workbench.session.files import netcdf_file
-from workbench.session.microscope_export import lines_csv, orders_csv
-from workbench.session.microscope_model import open_model
+from workbench.session import Control, netcdf_file
+from workbench.session.microscope import lines_csv, open_model, orders_csv
 from workbench.views.aside import aside
 from workbench.views.keyboard import key_table
-from workbench.views.microscope_figures import FigureSaver
-from workbench.views.microscope_styles import TOOLS, WORDS
+from workbench.views.microscope.figures import FigureSaver
+from workbench.views.microscope.styles import TOOLS, WORDS
 from workbench.views.text import Text
 
 __all__ = ["Dialogs"]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from workbench.runs.specimen import split_target
-from workbench.session.microscope_scenes import scene_source
-from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_state import Replacement
+from workbench.runs import split_target
+from workbench.session.microscope.scenes import scene_source
+from workbench.session.microscope.scope import Scene, Scope
+from workbench.session.microscope.state import Replacement
 
 __all__ = ["analysis_arguments", "code_of", "fresh_code", "recorded_code"]
 

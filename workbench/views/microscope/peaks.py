@@ -7,12 +7,9 @@ from typing import Any
 
 import panel as pn
 
-from workbench.session.microscope_panels import Panels
-from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_state import UNITS
-from workbench.session.microscope_words import level_unit, marker_words, nearest, peaks
-from workbench.views.microscope_styles import WORDS
-from workbench.views.microscope_table import PeakTable
+from workbench.session.microscope import UNITS, Panels, Scene, Scope, level_unit, marker_words, nearest, peaks
+from workbench.views.microscope.styles import WORDS
+from workbench.views.microscope.table import PeakTable
 from workbench.views.styles import CARD
 from workbench.views.text import Text
 

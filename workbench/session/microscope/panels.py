@@ -13,11 +13,11 @@ from workbench.session import captions
 from workbench.session.drive_frames import drive_caption, drive_lines, drive_reason
 from workbench.session.frame import Frame, record_at, waiting
 from workbench.session.line_frames import labelled_spectrum
-from workbench.session.microscope_compare import Pair, changes, largest_change
-from workbench.session.microscope_frames import one_axis, order_waterfall
-from workbench.session.microscope_scenes import fidelity, fidelity_caption, is_scene
-from workbench.session.microscope_scope import Scene, Scope
-from workbench.session.microscope_words import lines_caption, nearest
+from workbench.session.microscope.compare import Pair, changes, largest_change
+from workbench.session.microscope.frames import one_axis, order_waterfall
+from workbench.session.microscope.scenes import fidelity, fidelity_caption, is_scene
+from workbench.session.microscope.scope import Scene, Scope
+from workbench.session.microscope.words import lines_caption, nearest
 from workbench.session.order_frames import layer_spectrum, lineup, order_lines
 from workbench.signals import (
     compare_orders,

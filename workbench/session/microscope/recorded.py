@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from workbench.signals.folding import fold
+from workbench.signals import fold
 
 __all__ = ["recorded_spectrum"]
 
