@@ -25,7 +25,9 @@ DIGEST = """(ids) => {
   }
   for (const id of ids) {
     const {data} = Bokeh.documents[0].get_model_by_id(id)
-    for (const column of data instanceof Map ? data.values() : Object.values(data)) walk(column)
+    const columns = data instanceof Map ? [...data] : Object.entries(data)
+    columns.sort(([a], [b]) => (a < b ? -1 : 1))  // what changed comes first in them
+    for (const [, column] of columns) walk(column)
   }
   return Math.round(sum * 1e4) / 1e4
 }"""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from workbench.scenes import SCENES, domains, training_patches
 
@@ -84,12 +84,15 @@ def test_bad_folders_are_refused(tmp_path, colours):
         domains(folder=tmp_path, layout="named")
 
 
-def test_a_truncated_picture_is_refused(tmp_path):
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_truncated_picture_is_refused(tmp_path, monkeypatch, lenient):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)  # as sarpy has it for everybody
     save(tmp_path / "one.png", np.random.default_rng(0).random((40, 80, 3)))
     data = (tmp_path / "one.png").read_bytes()
     (tmp_path / "one.png").write_bytes(data[: len(data) // 2])
     with pytest.raises(ValueError, match=r"one\.png"):
         domains(folder=tmp_path)
+    assert lenient == ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -229,13 +230,25 @@ def _picture(file: Path) -> Array:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(file, formats=("PNG", "JPEG")) as image:
+        with _strict(), Image.open(file, formats=("PNG", "JPEG")) as image:
             width, height = image.size
             if width * height > LARGEST:
                 raise ValueError(f"{file}: {width} x {height} pixels found, at most {LARGEST:.0e} are read")
             return np.asarray(image.convert("RGB"), np.float64) / 255
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{file}: is no PNG or JPEG picture that can be read ({error})") from None
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Have Pillow refuse truncated pictures, which others (sarpy) let it fill up in the whole process."""
+    from PIL import ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _halves(file: Path) -> tuple[Array, Array]:
