@@ -1,5 +1,5 @@
 """The scene browser: http://localhost:5006/scenes."""
 
-from workbench.views.scene_browser import scene_page
+from workbench.views.scenes.browser import scene_page
 
 scene_page().servable(title="Scenes")

@@ -13,8 +13,15 @@ import numpy as np
 
 import workbench as wb
 from benchmarks.machine import median, print_table
-from workbench.scenes.raytracing import Sensor, Tracer, flat_ground, join_meshes, rolling_ground, university
-from workbench.scenes.raytracing.image_grid import ImageGrid
+from workbench.scenes.raytracing import (
+    ImageGrid,
+    Sensor,
+    Tracer,
+    flat_ground,
+    join_meshes,
+    rolling_ground,
+    university,
+)
 
 REPEATS, CHUNK, SIZE = 7, 32768, 128
 

@@ -1,5 +1,6 @@
 """The house itself: light import, public names, files kept in step."""
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -46,6 +47,23 @@ def test_every_module_opens_with_one_sentence():
         assert first.startswith('"""'), f"{path}: the first line must say what the module knows"
         assert first.rstrip('"').endswith("."), f"{path}: the first line must be a sentence"
         assert " and " not in first, f"{path}: the first line needs an 'and': two modules"
+
+
+def reaches_in():
+    """Imports of a module that lies in a package neither the importing one's nor above it."""
+    house = ROOT / "workbench"
+    packages = {".".join(path.parent.relative_to(ROOT).parts) for path in house.rglob("__init__.py")}
+    for path in house.rglob("*.py"):
+        here = ".".join(path.parent.relative_to(ROOT).parts) + "."
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("workbench."):
+                package = node.module.rpartition(".")[0]
+                if node.module not in packages and not here.startswith(package + "."):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}: {node.module}"
+
+
+def test_packages_are_entered_by_their_door():
+    assert not list(reaches_in()), "take the name from the package, which exports it"
 
 
 def test_conda_environment_installs_what_pip_does():

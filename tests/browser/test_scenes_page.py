@@ -26,7 +26,7 @@ PLACE = """([y, x]) => {
 @pytest.fixture
 def address(serve, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
-    from workbench.views.scene_browser import scene_page
+    from workbench.views.scenes.browser import scene_page
 
     return serve(lambda: scene_page())
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.session.explorers.nyquist_chain import FILE, SIZE, NyquistExplorer
-from workbench.session.explorers.user_scenes import user_scene, user_scenes
+from workbench.session.user_scenes import user_scene, user_scenes
 
 
 def readout(explorer, label):

@@ -6,11 +6,11 @@ import trimesh
 
 from workbench.interferometry import coherence
 from workbench.scenes import FILES, LISTED, SCENES
-from workbench.session.explorers.user_scenes import user_scenes
-from workbench.session.scene_browser import SceneBrowser
-from workbench.session.scene_scales import pixel_aspect
-from workbench.session.scene_shelf import SHELF, Request, View, scene_names, thumbnail
-from workbench.session.scene_upload import UPLOADS, store_upload
+from workbench.session.scenes.browser import SceneBrowser
+from workbench.session.scenes.scales import pixel_aspect
+from workbench.session.scenes.shelf import SHELF, Request, View, scene_names, thumbnail
+from workbench.session.scenes.upload import UPLOADS, store_upload
+from workbench.session.user_scenes import user_scenes
 
 
 @pytest.fixture

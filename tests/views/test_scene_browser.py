@@ -5,9 +5,9 @@ import base64
 import numpy as np
 import pytest
 
-from workbench.session.scene_browser import SceneBrowser
+from workbench.session.scenes.browser import SceneBrowser
 from workbench.views.gallery import CHUNK, Upload
-from workbench.views.scene_browser import SceneDesk
+from workbench.views.scenes.browser import SceneDesk
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ Every instrument has its figure(s) and `update(dataset)`, which replaces the dat
 colours are HTML (`legend`, `colour_bar`), because that wraps where a canvas would overlap.
 """
 
+from workbench.plots.canvas import span
+from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
 from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
 from workbench.plots.comparison import CascadeCompare
 from workbench.plots.drive import SweepPlot
@@ -14,6 +16,7 @@ from workbench.plots.labelled_spectrum import LabelledSpectrum
 from workbench.plots.lineup import Lineup
 from workbench.plots.marks import Marks
 from workbench.plots.orders import OrderLines, OrderMap
+from workbench.plots.pairs import BiasCurve, LossCurve, Sensitivity
 from workbench.plots.palettes import (
     CYCLIC,
     DIVERGING,
@@ -25,8 +28,21 @@ from workbench.plots.palettes import (
 )
 from workbench.plots.pictures import Picture
 from workbench.plots.report import draw_report
+from workbench.plots.responses import Responses
+from workbench.plots.rivals import Rivals
+from workbench.plots.scene_pictures import (
+    AmplitudeHistogram,
+    ConditionPlanes,
+    MappedPatch,
+    PairPictures,
+    PatchPictures,
+    SceneOverview,
+    SceneSpectrum,
+)
 from workbench.plots.sheet import TITLES, Sheet, Tile
-from workbench.plots.spectra import BandPair, LayerSpectrum
+from workbench.plots.spectra import BandPair, LayerSpectrum, draw_quadrants
+from workbench.plots.strips import Kind, Strip
+from workbench.plots.thumbnails import thumbnail_source
 from workbench.plots.waterfall import OrderWaterfall
 
 __all__ = [
@@ -35,27 +51,48 @@ __all__ = [
     "MAGNITUDE",
     "SPECTRUM",
     "TITLES",
+    "AmplitudeHistogram",
     "BandPair",
+    "BiasCurve",
     "CascadeCompare",
     "CoherenceHistogram",
     "CoherenceMap",
+    "ConditionPlanes",
+    "FoldingArrows",
     "History",
     "IncrementBars",
+    "Kind",
     "LabelledSpectrum",
     "LayerSpectrum",
     "Lineup",
+    "LossCurve",
+    "MappedPatch",
     "Marks",
     "OrderLines",
     "OrderMap",
     "OrderWaterfall",
+    "PairPictures",
+    "PatchPictures",
     "Picture",
+    "PredictedLines",
+    "Responses",
+    "Rivals",
+    "SceneOverview",
+    "SceneSpectrum",
+    "Sensitivity",
     "Sheet",
+    "SignalChain",
+    "Strip",
     "SweepPlot",
+    "TaylorPlot",
     "Tile",
     "cause_colour",
     "cause_label",
     "colour_bar",
+    "draw_quadrants",
     "draw_report",
     "grey_below",
     "legend",
+    "span",
+    "thumbnail_source",
 ]

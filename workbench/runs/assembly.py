@@ -16,8 +16,15 @@ from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
 from workbench.runs.workspace import workspace_path
-from workbench.scenes import FORMATS, SCENES, is_mesh_file, recentring_words, training_patches
-from workbench.scenes.patches import FILE_OPTIONS, OPTIONS
+from workbench.scenes import (
+    FILE_OPTIONS,
+    FORMATS,
+    PATCH_OPTIONS,
+    SCENES,
+    is_mesh_file,
+    recentring_words,
+    training_patches,
+)
 from workbench.systems import COMMON, SYSTEMS, System, build, without_weights
 from workbench.training import Plan, make_patches, resolve_device
 
@@ -55,7 +62,7 @@ def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dic
         )
     known = {
         "system_options": [o.name for o in SYSTEMS[system].options if o.name not in _FIXED_SYSTEM],
-        "scene_options": [*_PATCHES, *OPTIONS, *_scene_options(scene)],
+        "scene_options": [*_PATCHES, *PATCH_OPTIONS, *_scene_options(scene)],
         "plan": [name for name in Plan.__dataclass_fields__ if name not in _FIXED_PLAN],
     }
     sorted_options: dict[str, dict[str, Any]] = {part: {} for part in known}

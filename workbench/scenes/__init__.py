@@ -10,7 +10,7 @@ from workbench.scenes.measures import doppler_centroid, scene_statistics
 from workbench.scenes.onetone import onetone
 from workbench.scenes.opening import open_scene
 from workbench.scenes.optical_sar import optical_sar
-from workbench.scenes.patches import training_patches
+from workbench.scenes.patches import FILE_OPTIONS, PATCH_OPTIONS, training_patches
 from workbench.scenes.preview import scene_preview
 from workbench.scenes.raytracing import buildings, is_mesh_file
 from workbench.scenes.recentring import recentre, recentring_words
@@ -21,8 +21,10 @@ from workbench.scenes.validity import require_scene
 
 __all__ = [
     "FILES",
+    "FILE_OPTIONS",
     "FORMATS",
     "LISTED",
+    "PATCH_OPTIONS",
     "PICTURES",
     "SCENES",
     "buildings",

@@ -11,10 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from workbench.scenes.raytracing import Acquisition, Mesh, Sensor, nadir_picture, simulate_sar
-from workbench.scenes.raytracing.building_patches import KINDS, OVER_GROUND, Site
-from workbench.scenes.raytracing.scene_cache import cache_folder, cached, content_hash
-from workbench.scenes.raytracing.simulation import ground_power
+from workbench.scenes.raytracing import (
+    KINDS,
+    OVER_GROUND,
+    Acquisition,
+    Mesh,
+    Sensor,
+    Site,
+    cache_folder,
+    cached,
+    content_hash,
+    ground_power,
+    nadir_picture,
+    simulate_sar,
+)
 from workbench.scenes.validity import require_whole
 
 LARGEST_SHIFT = 8.0  # pixels: more is another place, not a misregistration

@@ -21,7 +21,7 @@ from workbench.scenes.validity import require_scene, require_whole
 HELDOUT_SHARE = 0.2
 FILE_OPTIONS = ("select", "shape", "dtype", "offset", "chip")
 """What may be said about a file: arguments of `open_scene`."""
-OPTIONS = ("recentred",)
+PATCH_OPTIONS = ("recentred",)
 """What may be said about any scene."""
 HELDOUT_SEED = 2**32
 """Added to a synthetic scene's seed for its held-out images: never the seed of another run's training."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from workbench.interferometry import simulate_pair
-from workbench.scenes.raytracing.geometry import critical_baseline, fringe_frequency
+from workbench.scenes.raytracing import critical_baseline, fringe_frequency
 from workbench.signals import fold
 
 Array = npt.NDArray[np.float64]

@@ -1,6 +1,28 @@
 """Explorers: one effect each, its settings, what they give; no panel, no training."""
 
+from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers.nyquist_chain import NyquistExplorer
+from workbench.session.explorers.pair_chain import CoherenceExplorer
+from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
+from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
 
-__all__ = ["Answer", "Explorer", "Frames", "Group", "Picture", "Readout", "Score", "score_guesses"]
+__all__ = [
+    "STAGES",
+    "ActivationExplorer",
+    "Answer",
+    "CoherenceExplorer",
+    "Explorer",
+    "Frames",
+    "Group",
+    "NyquistExplorer",
+    "Picture",
+    "Readout",
+    "ResamplingExplorer",
+    "Score",
+    "level_picture",
+    "plane",
+    "score_guesses",
+    "signed_picture",
+]

@@ -24,8 +24,8 @@ from workbench.mappings import (
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer
-from workbench.session.explorers.user_scenes import user_scene
 from workbench.session.frame import Frame
+from workbench.session.user_scenes import user_scene
 from workbench.signals import power_db
 
 __all__ = ["NyquistExplorer"]

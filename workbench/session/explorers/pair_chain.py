@@ -23,8 +23,8 @@ from workbench.interferometry import (
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import plane
 from workbench.session.explorers.quiz import Answer
-from workbench.session.explorers.user_scenes import user_scene
 from workbench.session.frame import Frame
+from workbench.session.user_scenes import user_scene
 from workbench.signals import coherence_bias, coherence_null_quantile
 
 __all__ = ["CoherenceExplorer"]

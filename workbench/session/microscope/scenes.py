@@ -9,7 +9,7 @@ import xarray as xr
 
 from workbench.session.captions import MAPPING_NAMES, number, percent
 from workbench.session.decibels import decibel
-from workbench.session.explorers.user_scenes import user_file, user_scenes
+from workbench.session.user_scenes import user_file, user_scenes
 
 __all__ = [
     "NO_LINES", "families", "fidelity", "fidelity_caption", "is_scene", "scene_names", "scene_source",

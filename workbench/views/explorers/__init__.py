@@ -3,5 +3,6 @@
 from workbench.views.explorers.catalogue import EXPLORERS, explorer_page
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.notebooks import explore
+from workbench.views.explorers.styles import CODE, tiles
 
-__all__ = ["EXPLORERS", "ExplorerDesk", "explore", "explorer_page"]
+__all__ = ["CODE", "EXPLORERS", "ExplorerDesk", "explore", "explorer_page", "tiles"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import panel as pn
 
 from workbench import plots
-from workbench.plots.canvas import span
-from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
-from workbench.plots.rivals import Rivals
-from workbench.session.explorers.activation_chain import ActivationExplorer
+from workbench.plots import FoldingArrows, PredictedLines, Rivals, SignalChain, TaylorPlot, span
+from workbench.session.explorers import ActivationExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import FLOWING, STEPS

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import panel_material_ui as pmui
 
-from workbench.session.explorers import Explorer
-from workbench.session.explorers.activation_chain import ActivationExplorer
-from workbench.session.explorers.nyquist_chain import NyquistExplorer
-from workbench.session.explorers.pair_chain import CoherenceExplorer
-from workbench.session.explorers.resampling_chain import ResamplingExplorer
+from workbench.session.explorers import (
+    ActivationExplorer,
+    CoherenceExplorer,
+    Explorer,
+    NyquistExplorer,
+    ResamplingExplorer,
+)
 from workbench.views.explorers.activation_cards import activation_desk
 from workbench.views.explorers.coherence_cards import coherence_desk
 from workbench.views.explorers.desk import ExplorerDesk

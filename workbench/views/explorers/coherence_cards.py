@@ -8,9 +8,8 @@ from typing import Any
 import panel as pn
 
 from workbench import plots
-from workbench.plots.pairs import BiasCurve, LossCurve, Sensitivity
-from workbench.plots.strips import Strip
-from workbench.session.explorers.pair_chain import CoherenceExplorer
+from workbench.plots import BiasCurve, LossCurve, Sensitivity, Strip
+from workbench.session.explorers import CoherenceExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import tiles

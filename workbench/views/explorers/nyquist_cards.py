@@ -8,9 +8,8 @@ from typing import Any
 import panel as pn
 
 from workbench import plots
-from workbench.plots.spectra import draw_quadrants
-from workbench.plots.strips import Strip
-from workbench.session.explorers.nyquist_chain import NyquistExplorer
+from workbench.plots import Strip, draw_quadrants
+from workbench.session.explorers import NyquistExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import STEPS, tiles

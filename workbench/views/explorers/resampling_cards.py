@@ -8,10 +8,8 @@ import panel as pn
 import xarray as xr
 
 from workbench import plots
-from workbench.plots.chain import PredictedLines
-from workbench.plots.responses import Responses
-from workbench.plots.strips import Kind, Strip
-from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
+from workbench.plots import Kind, PredictedLines, Responses, Strip
+from workbench.session.explorers import STAGES, ResamplingExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.styles import STEPS, tiles

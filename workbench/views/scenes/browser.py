@@ -11,21 +11,26 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import plots
-from workbench.plots.thumbnails import thumbnail_source
-from workbench.session import Control, may_control
-from workbench.session.explorers.user_scenes import user_scenes
-from workbench.session.scene_browser import SceneBrowser
-from workbench.session.scene_scales import decibel_scale, pixel_aspect
-from workbench.session.scene_shelf import scene_names, scene_options, thumbnail
-from workbench.session.scene_upload import LARGEST, UPLOADS, store_upload
+from workbench.plots import thumbnail_source
+from workbench.session import Control, may_control, user_scenes
+from workbench.session.scenes import (
+    LARGEST_UPLOAD,
+    UPLOADS,
+    SceneBrowser,
+    decibel_scale,
+    pixel_aspect,
+    scene_names,
+    scene_options,
+    store_upload,
+    thumbnail,
+)
 from workbench.views.aside import aside
 from workbench.views.card import PanelCard
-from workbench.views.explorers.desk import ExplorerDesk
-from workbench.views.explorers.styles import CODE
+from workbench.views.explorers import CODE, ExplorerDesk
 from workbench.views.gallery import Gallery, Upload
 from workbench.views.keyboard import key_table
 from workbench.views.newrun import NO_STEPPERS
-from workbench.views.scene_cards import scene_slots
+from workbench.views.scenes.cards import scene_slots
 from workbench.views.text import Text
 
 __all__ = ["SceneDesk", "scene_page"]
@@ -67,7 +72,7 @@ class SceneDesk(ExplorerDesk):
         self._loading = False
         super().__init__(browser, scene_slots(), lazy=lazy)
         self.buttons["hold"].visible = False
-        self.upload = Upload(self._take_file, self._say, UPLOADS, LARGEST) if can_control else None
+        self.upload = Upload(self._take_file, self._say, UPLOADS, LARGEST_UPLOAD) if can_control else None
         self.train = pmui.Button(
             label="Train on this scene", size="small", variant="contained", margin=(2, 8)
         )

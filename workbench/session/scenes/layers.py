@@ -7,8 +7,8 @@ import xarray as xr
 
 from workbench.interferometry import coherence, interferogram
 from workbench.session.frame import Frame
-from workbench.session.scene_scales import decibel_scale
-from workbench.session.scene_shelf import View, middle
+from workbench.session.scenes.scales import decibel_scale
+from workbench.session.scenes.shelf import View, middle
 from workbench.signals import power_db
 
 __all__ = ["PLANES", "WINDOW", "condition_frame", "pair_frame"]

@@ -8,18 +8,18 @@ import uuid
 from pathlib import Path
 
 from workbench.scenes import FILES
-from workbench.session.explorers.user_scenes import data_folder
+from workbench.session.user_scenes import data_folder
 
-__all__ = ["LARGEST", "UPLOADS", "store_upload"]
+__all__ = ["LARGEST_UPLOAD", "UPLOADS", "store_upload"]
 
-LARGEST = 64 * 2**20
+LARGEST_UPLOAD = 64 * 2**20
 """Bytes; what is larger is copied into the folder by other means."""
 UPLOADS = tuple(suffix for suffix in FILES if suffix != ".vrt")
 """Files that stand alone; virtual rasters name other files, stores are folders."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._()+-]{0,99}")
 
 
-def store_upload(name: str, content: bytes, allowed: bool, largest: int = LARGEST) -> str:
+def store_upload(name: str, content: bytes, allowed: bool, largest: int = LARGEST_UPLOAD) -> str:
     """Keep a file in the data folder if it can be opened as a scene; return its name.
 
     It is tried under a hidden name first, so that nothing half-loaded is ever listed, and takes its own name

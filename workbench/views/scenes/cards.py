@@ -8,7 +8,7 @@ import panel as pn
 import xarray as xr
 
 from workbench import plots
-from workbench.plots.scene_pictures import (
+from workbench.plots import (
     AmplitudeHistogram,
     ConditionPlanes,
     MappedPatch,
@@ -17,9 +17,9 @@ from workbench.plots.scene_pictures import (
     SceneOverview,
     SceneSpectrum,
 )
-from workbench.session.scene_layers import PLANES
+from workbench.session.scenes import PLANES
 from workbench.views.card import PanelCard
-from workbench.views.explorers.styles import tiles
+from workbench.views.explorers import tiles
 from workbench.views.panels import (
     PHASE_TICKS,
     SIGN_TICKS,

@@ -10,12 +10,20 @@ import param
 import xarray as xr
 
 from workbench.mappings import MAPPINGS
-from workbench.session.explorers import Explorer, Frames, Group, Picture, Readout
-from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers import (
+    Explorer,
+    Frames,
+    Group,
+    Picture,
+    Readout,
+    level_picture,
+    plane,
+    signed_picture,
+)
 from workbench.session.frame import Frame
-from workbench.session.scene_layers import condition_frame, pair_frame
-from workbench.session.scene_scales import decibel_scale, pixel_aspect
-from workbench.session.scene_shelf import (
+from workbench.session.scenes.layers import condition_frame, pair_frame
+from workbench.session.scenes.scales import decibel_scale, pixel_aspect
+from workbench.session.scenes.shelf import (
     SHELF,
     Request,
     View,
@@ -248,7 +256,7 @@ class SceneBrowser(Explorer):
         ValueError
             If there is no such scene, or the options cannot be read.
         """
-        from workbench.session.explorers.user_scenes import user_file
+        from workbench.session.user_scenes import user_file
 
         values = placed(self.request().options)
         values |= {"system": "pix2pix", "size": self.size, "mapping": self.mapping}

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from workbench.session.explorers.user_scenes import data_folder, user_file, user_scenes
+from workbench.session.user_scenes import data_folder, user_file, user_scenes
 from workbench.signals import power_db
 
 __all__ = [

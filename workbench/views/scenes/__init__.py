@@ -1,0 +1,1 @@
+"""The scene browser's page."""
