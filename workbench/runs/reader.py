@@ -16,6 +16,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from workbench.runs.store import BRANCH, STORE_FOLDER, Column, open_repository, stored_columns
+from workbench.runs.together import read_together
 
 Result = TypeVar("Result")
 _ATTEMPTS = 10
@@ -78,8 +79,9 @@ class Reader:
         columns = self.columns(group)
 
         def read(root: zarr.Group) -> dict[str, np.ndarray[Any, Any]]:
-            paths = dict.fromkeys(["step", *(column.array for column in columns)])
-            return {path: _text(_array(root, f"{group}/{path}")[start:stop]) for path in paths}
+            paths = dict.fromkeys(f"{group}/{array}" for array in ("step", *(one.array for one in columns)))
+            blocks = read_together(root.store, paths, slice(start, stop))
+            return {path.removeprefix(f"{group}/"): _text(block) for path, block in blocks.items()}
 
         values = self._reading(read)
 

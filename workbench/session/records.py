@@ -65,8 +65,8 @@ class GrowingDataset:
                 grown[: self._count] = old[: self._count]
                 self._buffers[name] = grown
         for name, buffer in self._buffers.items():
-            values = more[name].transpose(*self._dims[name]).values
-            buffer[self._count : end] = values[new]
+            variable = more.variables[name]  # much cheaper than more[name], and there are hundreds a second
+            buffer[self._count : end] = variable.transpose(*self._dims[name]).values[new]
         self._count = end
         self._dataset = None
 
