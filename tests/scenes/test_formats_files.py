@@ -342,8 +342,7 @@ def test_stacks_of_files(image, tmp_path):
 
 @pytest.mark.parametrize("lazy", [False, True])
 @pytest.mark.parametrize("kind", ["npz", "npz compressed", "classic netCDF", "fortran", "zarr"])
-def test_windows_of_every_container(kind, lazy, image, tmp_path, monkeypatch):
-    monkeypatch.setattr("workbench.scenes.formats.numpy_files.MAPPED_FROM", 100)
+def test_windows_of_every_container(kind, lazy, image, tmp_path):
     path = tmp_path / ("a.nc" if "netCDF" in kind else "a.zarr" if kind == "zarr" else "a." + kind[:3])
     if "npz" in kind:
         (np.savez_compressed if "compressed" in kind else np.savez)(path, slc=image, other=np.ones(50))

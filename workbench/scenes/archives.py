@@ -1,4 +1,4 @@
-"""What is let in from a compressed archive."""
+"""What is let in of what is stored compressed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ LARGEST = 16 * 2**30
 """Bytes that all members of an archive may have when unpacked."""
 HARMLESS = 256 * 2**20
 """Bytes below which no ratio is suspicious: an image of zeros shrinks a thousandfold."""
-RATIO = 200
+RATIO = 50
+"""Times a packed part's own size that it may have unpacked: complex images shrink to a half or so."""
 MEMBERS = 200_000
 
 
@@ -23,7 +24,7 @@ def require_harmless(path: Path) -> list[zipfile.ZipInfo]:
     ------
     UnsuitableError
         For an encrypted member, one whose name leads out of the archive, a link, or more data than a
-        scene could be (16 GiB in all; above 256 MiB no more than 200 times the archive's size).
+        scene could be (16 GiB in all; `require_plausible`).
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -41,12 +42,40 @@ def require_harmless(path: Path) -> list[zipfile.ZipInfo]:
         if member.flag_bits & 1:
             raise UnsuitableError(f"its member {member.filename!r} is encrypted; unpack it yourself first")
     total, packed = sum(m.file_size for m in members), max(path.stat().st_size, 1)
-    if total > LARGEST or (total > HARMLESS and total > RATIO * packed):
-        raise UnsuitableError(
-            f"would unpack {total} bytes from {packed}; at most {LARGEST} are read, "
-            f"at most {RATIO} times the archive's own"
-        )
+    if total > LARGEST:
+        raise UnsuitableError(f"would unpack {total} bytes from {packed}; at most {LARGEST} are read")
+    require_plausible("the archive", total, packed)
     return members
+
+
+def require_plausible(what: str, unpacked: int, packed: int) -> None:
+    """Refuse what would fill the memory from next to nothing, before it is unpacked.
+
+    Parameters
+    ----------
+    what : str
+        What the message calls it.
+    unpacked, packed : int
+        Bytes in memory, on disk.
+
+    Raises
+    ------
+    UnsuitableError
+        Above 256 MiB, for more than 50 times what is on disk.
+
+    Examples
+    --------
+    >>> require_plausible("slc", 2**28, 0), require_plausible("slc", 2**32, 2**31)
+    (None, None)
+    >>> require_plausible("slc", 2**32, 2**22)
+    Traceback (most recent call last):
+    workbench.scenes.containers.UnsuitableError: slc would unpack 4294967296 bytes from 4194304; \
+at most 50 times as many are read
+    """
+    if unpacked > HARMLESS and unpacked > RATIO * packed:
+        raise UnsuitableError(
+            f"{what} would unpack {unpacked} bytes from {packed}; at most {RATIO} times as many are read"
+        )
 
 
 def read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

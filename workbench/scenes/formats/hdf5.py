@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from workbench.scenes.archives import require_plausible
 from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, number, plain_attrs
 
 LIGHT = 299_792_458.0
@@ -54,7 +56,16 @@ def _datasets(file: Any) -> Iterator[tuple[str, Member]]:
             raise UnsuitableError(
                 f"its dataset {name!r} lies in other files; one that holds its pixels is needed"
             )
-        yield name, Member(item.dtype, item.shape or (), item.__getitem__, _scales(item), item.chunks or ())
+        yield (
+            name,
+            Member(item.dtype, item.shape or (), partial(_window, item), _scales(item), item.chunks or ()),
+        )
+
+
+def _window(dataset: Any, window: Any) -> np.ndarray:
+    """Read a window; a chunk is unpacked whole, and one that was never written takes no place on disk."""
+    require_plausible(f"its dataset {dataset.name!r}", dataset.nbytes, dataset.id.get_storage_size())
+    return np.asarray(dataset[window])
 
 
 def _scales(dataset: Any) -> tuple[str, ...]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workbench.scenes.archives import require_harmless
-from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, in_memory, mapped
-
-MAPPED_FROM = 64 * 2**20
-"""Bytes from which an array of an archive is left there until its pixels are asked for."""
+from workbench.scenes.archives import require_harmless, require_plausible
+from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, mapped
 
 
 @contextmanager
@@ -53,26 +51,27 @@ def _header(stream: Any) -> tuple[np.dtype, tuple[int, ...], bool]:
 
 
 def _zipped(archive: Any, name: str, path: Path) -> Member:
-    """One array of an archive: left there if it is large."""
+    """One array of an archive, left there until its pixels are asked for."""
     entries = {info.filename: info for info in archive.zip.infolist()}
     info = entries.get(f"{name}.npy") or entries[name]
-    objects = Member(None, (), lambda _window: np.empty(0))  # common beside an image, and not needed
-    if info.file_size <= MAPPED_FROM:
-        try:
-            return in_memory(archive[name])
-        except ValueError as error:
-            if "allow_pickle" in str(error):
-                return objects
-            raise
     try:
         with archive.zip.open(info) as stream:
             dtype, shape, fortran = _header(stream)
             header = stream.tell()
-    except UnsuitableError:
-        return objects
+    except UnsuitableError:  # Python objects are common beside an image, and not needed
+        return Member(None, (), lambda _window: np.empty(0))
+    needed = header + dtype.itemsize * int(np.prod(shape, dtype=object))
+    if info.file_size < needed:
+        raise UnsuitableError(f"its array {name!r} has {info.file_size} bytes; {needed} are needed")
     if info.compress_type != zipfile.ZIP_STORED or fortran:
-        return Member(dtype, shape, lambda window: archive[name][window], chunks=shape)
+        return Member(dtype, shape, partial(_unpacked, archive, name, info), chunks=shape)
     with path.open("rb") as raw:  # the local header repeats the name, with fields of its own length
         raw.seek(info.header_offset + 26)
         lengths = np.frombuffer(raw.read(4), "<u2")
     return mapped(path, dtype, shape, info.header_offset + 30 + int(lengths.sum()) + header)
+
+
+def _unpacked(archive: Any, name: str, info: zipfile.ZipInfo, window: Any) -> np.ndarray:
+    """Unpack one array whole, then cut the window out."""
+    require_plausible(f"its array {name!r}", info.file_size, info.compress_size)
+    return np.asarray(archive[name][window])

@@ -22,7 +22,7 @@ CHIP = re.compile(r"(?P<type>.+)_x(?P<x>\d+)_y(?P<y>\d+)\.tiff?", re.IGNORECASE)
 SPACING = (13.9, 2.33)
 """Azimuth and slant-range pixels of the Sentinel-1 IW images that the chips are cut from, metres."""
 WAVELENGTH = 0.05547
-LARGEST_CHIP, LARGEST_LIST, LARGEST_STACK = 4096, 64 * 2**20, 2**31
+LARGEST_CHIP, LARGEST_LIST, LARGEST_STACK = 4096, 64 * 2**20, 2**29
 CHANNEL = {"VH": 0, "VV": 1}
 """Order of the polarisations in dual-pol chips: VH before VV."""
 
@@ -54,9 +54,7 @@ def read_chips(path: Path, options: Options) -> Iterator[Contents]:
         if polarisation not in CHANNEL:
             raise UnsuitableError(f"select={options.select!r}: there are VV, VH")
         product = _product(path, chips[0].name)
-        images = [
-            _image(read(chip.name, 16 * LARGEST_CHIP**2), chip, polarisation, product) for chip in chips
-        ]
+        images = _images(chips, read, polarisation, product)
         yield _stacked(
             images, [ships.get((chip.x, chip.y)) for chip in chips], chips, options, product, polarisation
         )
@@ -138,6 +136,22 @@ def _product(path: Path, chip: str) -> str:
     return next((name for name in names if name.startswith("S1")), names[1])
 
 
+def _images(
+    chips: list[_Chip], read: Callable[[str, int], bytes], polarisation: str, product: str
+) -> list[np.ndarray]:
+    """Decode all chips, as long as they fit into a stack."""
+    images, total = [], 0
+    for chip in chips:
+        images.append(_image(read(chip.name, 16 * LARGEST_CHIP**2), chip, polarisation, product))
+        total += images[-1].nbytes
+        if total > LARGEST_STACK:
+            raise UnsuitableError(
+                f"its first {len(images)} of {len(chips)} chips are {total} bytes; "
+                f"at most {LARGEST_STACK} are read"
+            )
+    return images
+
+
 def _image(data: bytes, chip: _Chip, polarisation: str, product: str) -> np.ndarray:
     """Decode the chip of one polarisation."""
     import tifffile
@@ -147,7 +161,8 @@ def _image(data: bytes, chip: _Chip, polarisation: str, product: str) -> np.ndar
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages[0]
-            if page.ndim != 3 or max(page.shape) > LARGEST_CHIP or page.dtype != np.float32:
+            large = max(page.shape) > LARGEST_CHIP or page.nbytes > 16 * LARGEST_CHIP**2
+            if page.ndim != 3 or large or page.dtype != np.float32:
                 raise UnsuitableError(
                     f"{chip.name} is {page.dtype} of {page.shape}; "
                     "float32 of (lines, pixels, 2 or 4) is needed"
@@ -188,7 +203,7 @@ def _stacked(
     size = options.chip or max(max(image.shape) for image in images)
     if len(images) * size**2 * 8 > LARGEST_STACK:
         raise UnsuitableError(
-            f"{len(images)} chips of {size}×{size} need more than 2 GiB; say a smaller chip="
+            f"{len(images)} chips of {size}×{size} need more than 512 MiB; say a smaller chip="
         )
     slc = np.zeros((len(images), size, size), np.complex64)
     condition = np.full((len(images), len(CHANNELS), size, size), -1, np.float32)

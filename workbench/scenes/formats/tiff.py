@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench.scenes.archives import require_plausible
 from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, mapped
 from workbench.scenes.extras import COMMANDS, installed
 from workbench.scenes.formats.gdal import read_gdal
@@ -118,6 +119,7 @@ def _band(path: Path, page: Any, order: str) -> Member | None:
     start = _start(page)
     if start is not None:
         return mapped(path, dtype, page.shape, start)
+    require_plausible("its image", page.nbytes, sum(page.databytecounts))
     try:
         page.decode  # noqa: B018 -- building the decoder tells whether the compression is known
     except (ValueError, ImportError):
@@ -153,6 +155,8 @@ def _start(page: Any) -> int | None:
 def _from_parts(pages: list[Any]) -> dict[str, Member | None]:
     """Join the image whose real and imaginary part are the two bands of a file."""
     page = pages[0]
+    for one in pages[:2]:
+        require_plausible("its image", one.nbytes, sum(one.databytecounts))
     bands = page.asarray() if page.ndim == 3 else np.stack([p.asarray() for p in pages[:2]])
     if page.ndim == 3 and page.axes.endswith("S"):
         bands = np.moveaxis(bands, -1, 0)

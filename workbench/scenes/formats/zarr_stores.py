@@ -6,11 +6,13 @@ import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from workbench.scenes.archives import HARMLESS, require_plausible
 from workbench.scenes.containers import Contents, Member, Options, number, plain_attrs
 
 SNAP_METADATA = ("SNAP/product_metadata.json", "product_metadata.json")
@@ -31,24 +33,37 @@ def read_zarr(path: Path, _options: Options) -> Iterator[Contents]:
 
     opened = zarr.open(path, mode="r")
     if isinstance(opened, zarr.Array):
-        yield Contents({"the array": _member(opened)}, plain_attrs(opened.attrs))
+        yield Contents({"the array": _member(opened, path)}, plain_attrs(opened.attrs))
         return
     with warnings.catch_warnings():
         # SNAP keeps a folder of its metadata among the arrays.
         warnings.filterwarnings("ignore", message=".*not recognized as a component of a Zarr")
-        members = {name: _member(array) for name, array in sorted(opened.arrays())}
+        members = {name: _member(array, path / name) for name, array in sorted(opened.arrays())}
     yield Contents(members, {**plain_attrs(opened.attrs), **snap_attrs(path)})
 
 
-def _member(array: Any) -> Member:
+def _member(array: Any, folder: Path) -> Member:
     dims = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+
+    def read(window: Any) -> np.ndarray:
+        _require_plausible(folder, array.nbytes)
+        return np.asarray(array[window])
+
     return Member(
         array.dtype,
         array.shape,
-        lambda window: np.asarray(array[window]),
+        read,
         tuple(str(dim) for dim in dims),
         tuple(array.chunks),
     )
+
+
+@lru_cache(maxsize=64)
+def _require_plausible(folder: Path, unpacked: int) -> None:
+    """Judge a large array once by its chunks on disk: those never written are not there."""
+    if unpacked > HARMLESS:
+        packed = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        require_plausible(f"its array {folder.name!r}", unpacked, packed)
 
 
 def snap_attrs(path: Path) -> dict[str, Any]:
