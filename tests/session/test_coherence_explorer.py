@@ -85,3 +85,17 @@ def test_files_of_the_workspace_make_a_pair(tmp_path, monkeypatch, capsys):
     assert readout(explorer, "mean |γ̂|") == pytest.approx(1.0)
     assert "temporal" not in explorer.relevant()
     assert "no file" in CoherenceExplorer(source=FILES, file_1="a.npy").picture().trouble
+
+
+def test_two_files_are_compared_by_their_middles_and_the_code_does_the_same(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+    (tmp_path / "data").mkdir()
+    rng = np.random.default_rng(0)
+    common, *own = rng.normal(size=(3, 96, 80, 2)) @ [1, 1j]
+    for name, noise in zip(("one", "two"), own, strict=True):
+        np.save(tmp_path / "data" / f"{name}.npy", common + 0.5 * noise)
+    explorer = CoherenceExplorer(source=FILES, file_1="one.npy", file_2="two.npy", disturbance="mirror")
+    assert readout(explorer, "mean |γ̂|") > 0.6
+    space = {}
+    exec(explorer.as_code(), space)
+    assert float(space["maps"].magnitude.mean()) == pytest.approx(readout(explorer, "mean |γ̂|"))

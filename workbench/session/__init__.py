@@ -14,7 +14,7 @@ from workbench.session.order_frames import default_layer
 from workbench.session.panels import PANELS, compose, frame_steps, layer_names, sample_count, shown_layer
 from workbench.session.report_words import grouped_reasons, said_of
 from workbench.session.state import DeskState
-from workbench.session.user_scenes import user_scenes
+from workbench.session.user_scenes import user_scene, user_scenes
 from workbench.session.words import COLOURS, banner, duration, status_parts
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "sample_count",
     "shown_layer",
     "status_parts",
+    "user_scene",
     "user_scenes",
     "warm_up",
 ]

@@ -22,6 +22,8 @@ from workbench.mappings import (
     to_network,
 )
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers.file_code import file_code
+from workbench.session.explorers.nyquist_code import code_of
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
@@ -198,42 +200,35 @@ class NyquistExplorer(Explorer):
         )
 
     def as_code(self) -> str:
-        """Return notebook code that maps, disturbs nothing, decodes, compares."""
-        lines = ["import numpy as np", "import workbench as wb", ""]
+        """Return notebook code that maps, disturbs, decodes, compares."""
+        return code_of(
+            self._image_code(),
+            self.mapping,
+            self.interpolation,
+            self.edge,
+            self.error,
+            self.amount,
+            self.clip,
+        )
+
+    def _image_code(self) -> list[str]:
         if self.scene == "one tone":
             cycles = [round(SIZE * f) for f in (self.tone_y, self.tone_x)]
-            lines += [
+            return [
                 f"y, x = np.mgrid[:{SIZE}, :{SIZE}]",
                 f"slc = np.exp(1j * (2 * np.pi * ({cycles[0]} * y + {cycles[1]} * x) / {SIZE} + {PHASE}))",
             ]
-        elif self.scene == "stripes":
-            lines += [f'slc = wb.SCENES["onetone"](size={SIZE}, count=1, seed=3).slc.values[0]']
-        elif self.scene == FILE:
-            lines += [f"slc = wb.open_scene({self.file!r}).slc.values[:{SIZE}, :{SIZE}]"]
-        else:
-            lines += [
-                "rng = np.random.default_rng(5)",
-                f"noise = rng.normal(size=({SIZE}, {SIZE}, 2)) @ [1, 1j]",
-                f"f = np.fft.fftfreq({SIZE})",
-                "keep = (abs((f - 0.31 + 0.5) % 1 - 0.5) < 0.3)[:, None] & (abs(f) < 0.4)[None, :]",
-                "slc = np.fft.ifft2(np.fft.fft2(noise) * keep)",
-            ]
-        lines += [
-            f'mapping = wb.MAPPINGS["{self.mapping}"]',
-            f'mapped = mapping.encode(slc, edge="{self.edge}")',
+        if self.scene == "stripes":
+            return [f'slc = wb.SCENES["onetone"](size={SIZE}, count=1, seed=3).slc.values[0]']
+        if self.scene == FILE:
+            return file_code("slc", self.file, SIZE)
+        return [
+            "rng = np.random.default_rng(5)",
+            f"noise = rng.normal(size=({SIZE}, {SIZE}, 2)) @ [1, 1j]",
+            f"f = np.fft.fftfreq({SIZE})",
+            "keep = (abs((f - 0.31 + 0.5) % 1 - 0.5) < 0.3)[:, None] & (abs(f) < 0.4)[None, :]",
+            "slc = np.fft.ifft2(np.fft.fft2(noise) * keep)",
         ]
-        if self.error == "white noise":
-            lines += [
-                "noise = np.random.default_rng(1).normal(size=mapped.shape)",
-                f"mapped = mapped + {self.amount!r} * np.sqrt(np.mean(mapped**2)) * noise",
-            ]
-        lines += [
-            f'back = mapping.decode(mapped, edge="{self.edge}")',
-            "print(20 * np.log10(np.linalg.norm(back - slc) / np.linalg.norm(slc) + 1e-16), 'dB')",
-            "print(float(wb.coherence(slc, back).magnitude.mean()))",
-            "spectrum = wb.spectrum(mapped[0])",
-        ]
-        return "\n".join(lines)
 
 
 def _mappings_frame(image: Array) -> Frame:

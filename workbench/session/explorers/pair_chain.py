@@ -21,6 +21,7 @@ from workbench.interferometry import (
     tone_fit,
 )
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers.file_code import file_code
 from workbench.session.explorers.pictures import plane
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
@@ -237,32 +238,33 @@ class CoherenceExplorer(Explorer):
 
     def as_code(self) -> str:
         """Return notebook code that repeats the estimate."""
+        used = ["disturb_pair"] * (self.disturbance != "none") + ["simulate_pair"] * (self.source != FILES)
         lines = ["import numpy as np", "import workbench as wb"]
+        lines += [f"from workbench.interferometry import {', '.join(used)}"] if used else []
         if self.source == FILES:
-            lines += [
-                "",
-                f"x = wb.open_scene({self.file_1!r}).slc.values",
-                f"y = wb.open_scene({self.file_2!r}).slc.values",
-            ]
+            opened = (file_code(name, file, SIZE) for name, file in (("x", self.file_1), ("y", self.file_2)))
+            lines += list(dict.fromkeys(line for one in opened for line in one))  # one import is enough
         else:
-            lines += [
-                "from workbench.interferometry import disturb_pair, simulate_pair",
-                "",
-                f"pair = simulate_pair({SIZE}, temporal={self.temporal!r}, baseline={self.baseline!r},",
-                f"                     wavelength={BANDS[self.band]!r}, snr_db={self.snr!r},",
-                f"                     oversampling={self.oversampling!r})",
-                "x, y = pair.first.values, pair.second.values",
-            ]
-            if self.flatten:
-                lines += [f'y = y * np.exp(2j * np.pi * pair.attrs["fringe_frequency"] * np.arange({SIZE}))']
-            if self.disturbance != "none":
-                lines += [f"y = disturb_pair(y, {self.disturbance!r}, {self._amount()!r})"]
+            lines += ["", *self._model_code()]
+        if self.disturbance != "none":
+            lines += [f"y = disturb_pair(y, {self.disturbance!r}, {self._amount()!r})"]
         lines += [
             f"maps = wb.coherence(x, y, window={self.window})",
             'print(float(maps.magnitude.mean()), maps.attrs["null_level"], maps.attrs["effective_looks"])',
             'print(wb.coherence_bias(0.0, maps.attrs["effective_looks"]))',
         ]
         return "\n".join(lines)
+
+    def _model_code(self) -> list[str]:
+        lines = [
+            f"pair = simulate_pair({SIZE}, temporal={self.temporal!r}, baseline={self.baseline!r},",
+            f"                     wavelength={BANDS[self.band]!r}, snr_db={self.snr!r},",
+            f"                     oversampling={self.oversampling!r})",
+            "x, y = pair.first.values, pair.second.values",
+        ]
+        if self.flatten:
+            lines += [f'y = y * np.exp(2j * np.pi * pair.attrs["fringe_frequency"] * np.arange({SIZE}))']
+        return lines
 
 
 UNITS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -14,6 +13,8 @@ import xarray as xr
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer
+from workbench.session.explorers.resampling_code import code_of
+from workbench.session.explorers.resampling_steps import FLOOR, Stage, response_frame, test_frequencies
 from workbench.session.frame import Frame
 from workbench.signals import (
     change_rate,
@@ -21,47 +22,15 @@ from workbench.signals import (
     follow_line,
     overlap_counts,
     power_db,
-    resample_response,
     transposed_size,
 )
 
 __all__ = ["ResamplingExplorer"]
 
 SIZE = 128
-FLOOR = -100.0
 STAGES = 4
-LISTED = -80.0
 
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One change of rate that the page offers.
-
-    Attributes
-    ----------
-    kind : str
-        Name in `signals.RESAMPLERS`, or "max_pool".
-    factor : int
-        R.
-    options : dict
-        Of the resampler.
-    kernel : int
-        Taps of the layer it stands for, for its output size; 0 where it is no convolution.
-    """
-
-    kind: str
-    factor: int = 2
-    options: dict[str, Any] = field(default_factory=dict)
-    kernel: int = 0
-
-    @property
-    def up(self) -> bool:
-        """Whether it raises the rate."""
-        return self.kind in ("zero_stuff", "nearest", "bilinear", "transposed") or (
-            self.options.get("direction") == "up"
-        )
 
 
 _BINOMIAL = [0.125, 0.375, 0.375, 0.125]
@@ -184,7 +153,7 @@ class ResamplingExplorer(Explorer):
             {
                 "stages": lambda: self._stages_frame(images),
                 "cut": lambda: self._cut_frame(images, lines),
-                "response": lambda: self._response_frame(chain),
+                "response": lambda: response_frame(chain, self._tests()),
                 "overlap": lambda: self.kept("overlap", overlap, self._overlap_frame),
             }
         )
@@ -194,25 +163,26 @@ class ResamplingExplorer(Explorer):
         """Power of the lines at each frequency along x; None for a picture, or behind max pooling."""
         if self.image != "one tone" or any(stage.kind == "max_pool" for _, stage in chain):
             return None
-        plane_lines: dict[tuple[int, int], list[tuple[complex, str]]] = {}
+        plane_lines: dict[tuple[int, int], list[tuple[complex, str, str]]] = {}
         size = SIZE
         for sign in (1, -1):  # the two halves of the cosine, each followed along both axes
             columns, rows = (
                 _followed(sign * round(SIZE * tone), chain) for tone in (self.tone_x, self.tone_y)
             )
             size = int(columns.attrs["size"])
-            for x, gain_x, cause in zip(
-                columns.bin.values, columns.gain.values, columns.cause.values, strict=True
-            ):
-                for y, gain_y in zip(rows.bin.values, rows.gain.values, strict=True):
-                    part = (0.5 * complex(gain_x * gain_y), str(cause))
-                    plane_lines.setdefault((int(y), int(x)), []).append(part)
+            for x, gain_x, cause_x in _parts(columns):
+                for y, gain_y, cause_y in _parts(rows):
+                    part = (0.5 * gain_x * gain_y, cause_x, _worse(cause_x, cause_y))
+                    plane_lines.setdefault((y, x), []).append(part)
         power: dict[int, float] = {}
         cause_of: dict[int, tuple[float, str]] = {}
+        shares = dict.fromkeys(_WORSE, 0.0)
         for (_, x), parts in plane_lines.items():
-            energy = abs(sum(weight for weight, _ in parts)) ** 2
+            energy = abs(sum(weight for weight, _, _ in parts)) ** 2
             power[x] = power.get(x, 0.0) + energy
-            cause_of[x] = max(cause_of.get(x, (-1.0, "")), (energy, max(parts, key=_strength)[1]))
+            _, along_x, cause = max(parts, key=_strength)
+            cause_of[x] = max(cause_of.get(x, (-1.0, "")), (energy, along_x))
+            shares[cause] += energy
         places = sorted(power)
         return xr.Dataset(
             {
@@ -220,7 +190,7 @@ class ResamplingExplorer(Explorer):
                 "power": ("line", [power[x] for x in places]),
                 "cause": ("line", [cause_of[x][1] for x in places]),
             },
-            attrs={"size": size},
+            attrs={"size": size, "shares": shares},
         )
 
     # ------------------------------------------------------------ frames
@@ -233,12 +203,12 @@ class ResamplingExplorer(Explorer):
             variables[f"level_{i}"] = level_picture(image, f"level_{i}", reference)
         data = xr.Dataset(variables, attrs={"shown": len(images)})
         sizes = " → ".join(f"{image.shape[0]}²" for image in images)
-        change = (
-            round(float(power_db(np.mean(np.square(images[-1])) / np.mean(np.square(images[0])))), 1) + 0.0
-        )
-        return Frame(
-            data, f"{sizes} pixels; the last has {change:+.1f} dB of the first's power.".replace("-", "−")
-        )
+        ratio = np.mean(np.square(images[-1])) / (float(np.mean(np.square(images[0]))) or 1.0)
+        change = max(round(float(power_db(ratio)), 1), -300.0) + 0.0
+        words = "as strong as" if abs(change) < 0.05 else f"{change:+.1f} dB re"
+        if change <= -150:
+            words = "without power beside"
+        return Frame(data, f"{sizes} pixels; the last is {words} the first.".replace("-", "−"))
 
     def _cut_frame(self, images: list[Array], lines: xr.Dataset | None) -> Frame:
         last = images[-1]
@@ -277,26 +247,10 @@ class ResamplingExplorer(Explorer):
             data, f"Lines above {FLOOR:.0f} dB: {words}; predicted within {worst:.1g} dB.".replace("-", "−")
         )
 
-    def _response_frame(self, chain: list[tuple[str, Stage]]) -> Frame:
-        linear = [(name, stage) for name, stage in chain if stage.kind != "max_pool"]
-        if not linear:
-            return Frame(
-                None, "Choose a step of the chain that is a filter: max pooling and nothing have none."
-            )
-        at = min(self.tone_x, 0.5) if self.image == "one tone" else 0.1
-        parts = {}
-        sentences = []
-        for i, (name, stage) in enumerate(linear):
-            response = resample_response(stage.kind, stage.factor, at=at, **stage.options)
-            gain = np.abs(response.response.values) ** 2 / (stage.factor**2 if stage.up else 1)
-            parts[f"level_{i}"] = ("frequency", np.maximum(power_db(gain), FLOOR))
-            worst = float(response.image_level_db.max())
-            what = "image" if stage.up else "alias"
-            level = "nothing" if worst < -250 else f"{worst:.1f} dB"
-            sentences.append(f"{name}: strongest {what} of f = {at:.3g} {level}")
-        data = xr.Dataset(parts, coords={"frequency": response.frequency}, attrs={"floor": FLOOR})
-        data.attrs["names"] = [name for name, _ in linear]
-        return Frame(data, ("; ".join(sentences) + ".").replace("-", "−"))
+    def _tests(self) -> list[float]:
+        """Frequencies along x at which each step is judged, cycles per sample in front of it."""
+        tone = round(SIZE * self.tone_x) / SIZE if self.image == "one tone" else None
+        return test_frequencies([stage for _, stage in self.chain()], tone)
 
     def _overlap_frame(self) -> Frame:
         counts = overlap_counts(self.pixels, self.taps, self.stride)
@@ -325,54 +279,48 @@ class ResamplingExplorer(Explorer):
             if stage.kernel:
                 result.append(_size_readout(image.shape[0], stage))
         if lines is not None:
-            power = lines.power.values
-            total = float(power.sum()) or np.nan
+            shares = lines.attrs["shares"]
+            total = sum(shares.values()) or np.nan
             for cause, label in (("alias", "aliased"), ("image", "images")):
-                share = 100 * float(power[lines.cause.values == cause].sum()) / total
-                result.append(Readout(label, share, "% of power", "along x"))
+                note = f"lines that are an {cause} along x, along y, or both"
+                result.append(Readout(label, 100 * shares[cause] / total, "% of power", note))
         nyquist = np.abs(np.fft.fft2(images[-1], norm="forward")) ** 2
         half = images[-1].shape[0] // 2
         board = float(nyquist[half, :].sum() + nyquist[:, half].sum() - nyquist[half, half])
         result.append(
-            Readout("at (π, ·), (·, π)", 100 * board / (float(nyquist.sum()) or np.nan), "% of power")
+            Readout(
+                "checkerboard",
+                100 * board / (float(nyquist.sum()) or np.nan),
+                "% of power",
+                "at half the sampling rate, along x, along y, or both",
+            )
         )
         return tuple(result)
 
     # ------------------------------------------------------------ code
     def as_code(self) -> str:
-        """Return notebook code that repeats the chain's responses and sizes."""
-        lines = [
-            "import numpy as np",
-            "import workbench as wb",
-            "from workbench.signals import change_rate",
-            "",
-        ]
+        """Return notebook code that repeats the chain with its lines, responses, sizes."""
+        return code_of(self._picture_code(), [stage for _, stage in self.chain()], self._tests())
+
+    def _picture_code(self) -> list[str]:
         if self.image == "one tone":
             cycles = [round(SIZE * f) for f in (self.tone_y, self.tone_x)]
-            lines += [
+            return [
                 f"y, x = np.mgrid[:{SIZE}, :{SIZE}]",
                 f"image = np.cos(2 * np.pi * ({cycles[0]} * y + {cycles[1]} * x) / {SIZE})",
             ]
-        elif self.image == "zone plate":
-            lines += [
+        if self.image == "zone plate":
+            return [
                 f"y, x = np.mgrid[-{SIZE // 2}:{SIZE // 2}, -{SIZE // 2}:{SIZE // 2}]",
                 f"image = np.cos(np.pi * (y**2 + x**2) / {SIZE})",
             ]
-        else:
-            lines += ["from skimage import data, transform", ""]
-            lines += [
-                f"picture = data.{_SKIMAGE[self.image]}()",
-                "picture = picture[: min(picture.shape), : min(picture.shape)] / 255",
-                f"image = 2 * transform.resize(picture, ({SIZE}, {SIZE}), anti_aliasing=True) - 1",
-            ]
-        for _, stage in self.chain():
-            options = "".join(f", {name}={value!r}" for name, value in stage.options.items())
-            lines += [f'image = change_rate(image, "{stage.kind}", {stage.factor}{options})']
-            if stage.kind != "max_pool":
-                lines += [f'response = wb.resample_response("{stage.kind}", {stage.factor}{options})']
-                lines += ["print(response.image_level_db.values)"]
-        lines += ["spectrum = wb.spectrum(image)", "print(image.shape, float((abs(spectrum) ** 2).sum()))"]
-        return "\n".join(lines)
+        return [
+            "from skimage import data, transform",
+            "",
+            f"picture = data.{_SKIMAGE[self.image]}()",
+            "picture = picture[: min(picture.shape), : min(picture.shape)] / 255",
+            f"image = 2 * transform.resize(picture, ({SIZE}, {SIZE}), anti_aliasing=True) - 1",
+        ]
 
 
 _SKIMAGE = {"photograph": "camera", "brick": "brick", "text": "text"}
@@ -408,8 +356,22 @@ def _followed(cycles: int, chain: list[tuple[str, Stage]]) -> xr.Dataset:
     return lines
 
 
-def _strength(part: tuple[complex, str]) -> float:
+def _strength(part: tuple[complex, str, str]) -> float:
     return abs(part[0])
+
+
+_WORSE = ("direct", "image", "alias")
+
+
+def _worse(*causes: str) -> str:
+    """Return what is told of a line that is one thing along x and another along y."""
+    return max(causes, key=_WORSE.index)
+
+
+def _parts(lines: xr.Dataset) -> list[tuple[int, complex, str]]:
+    """Return (bin, gain, cause) of every line along one axis."""
+    bins, gains, causes = (lines[name].values for name in ("bin", "gain", "cause"))
+    return [(int(k), complex(g), str(c)) for k, g, c in zip(bins, gains, causes, strict=True)]
 
 
 def _size_readout(size: int, stage: Stage) -> Readout:

@@ -1,0 +1,50 @@
+"""The resampling explorer's chain as notebook code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.session.explorers.resampling_steps import Stage, low_rate
+
+__all__ = ["code_of"]
+
+
+def code_of(image: Sequence[str], stages: Sequence[Stage], tests: Sequence[float]) -> str:
+    """Return code, public names only, that repeats the chain, prints its lines and what each step leaves.
+
+    Parameters
+    ----------
+    image : sequence of str
+        Lines that make ``image`` with ``np`` at hand.
+    stages : sequence of Stage
+        In order.
+    tests : sequence of float
+        Frequency at which each is judged, cycles per sample in front of it.
+
+    >>> code = code_of(["image = np.eye(8)"], [Stage("nearest")], [0.25])
+    >>> "wb.resample_response('nearest', 2, at=0.25)" in code
+    True
+    """
+    lines = [
+        "import numpy as np",
+        "import workbench as wb",
+        "from workbench.signals import change_rate",
+        "",
+        *image,
+        "reference = (abs(np.fft.fft2(image, norm='forward')) ** 2).sum(axis=0).max()",
+    ]
+    for stage, frequency in zip(stages, tests, strict=True):
+        options = "".join(f", {name}={value!r}" for name, value in stage.options.items())
+        lines += [f"image = change_rate(image, {stage.kind!r}, {stage.factor}{options})"]
+        if stage.linear:
+            at = low_rate(frequency, stage)
+            lines += [
+                f"response = wb.resample_response({stage.kind!r}, {stage.factor}, at={at!r}{options})",
+                "print(response.image_level_db.values)",
+            ]
+    lines += [
+        "power = (abs(wb.spectrum(image)) ** 2).sum('frequency_y').values  # along x",
+        "level = 10 * np.log10(np.maximum(power / reference, 1e-30))",
+        "print(image.shape, level.max())",
+    ]
+    return "\n".join(lines)
