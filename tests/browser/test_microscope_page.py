@@ -58,6 +58,10 @@ def test_a_layer_is_chosen_its_lines_are_named_and_it_is_replaced(visit, microsc
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("Nothing is replaced.").wait_for(timeout=PATIENCE)
     assert fits(page)
+    page.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download(timeout=PATIENCE) as waiting:
+        page.get_by_role("button", name="Figures, PNG", exact=True).click()
+    assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["wide", "narrow"])

@@ -46,7 +46,7 @@ class Camera(JSComponent):
           if (view == null) continue
           count += 1
           const name = figures.length > 1 ? `${stem}-${count}.${kind}` : `${stem}.${kind}`
-          save(await view.export(kind).to_blob(), name)
+          save(await view.export(kind, true).to_blob(), name)
         }
       })
     }

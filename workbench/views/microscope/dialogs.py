@@ -15,8 +15,8 @@ import xarray as xr
 from workbench.session import Control, netcdf_file
 from workbench.session.microscope import lines_csv, open_model, orders_csv
 from workbench.views.aside import aside
+from workbench.views.downloads import Camera
 from workbench.views.keyboard import key_table
-from workbench.views.microscope.figures import FigureSaver
 from workbench.views.microscope.styles import TOOLS, WORDS
 from workbench.views.text import Text
 
@@ -47,7 +47,7 @@ class Dialogs:
 
     def __init__(self, control: Control) -> None:
         self.control = control
-        self.figures = FigureSaver()
+        self.camera = Camera()
         self.dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="sm")
 
     def keys(self) -> None:
@@ -81,7 +81,7 @@ class Dialogs:
         self._open("Export", pn.Row(*files, **row), pn.Row(*buttons, **row), Text(note, WORDS))
 
     def _save(self, figures: list[Any], name: str, form: str, _event: Any) -> None:
-        self.figures.save(figures, name, form)
+        self.camera.take(figures, f"{name}-figure", form)
 
     def model(self, on_token: Callable[[str], None]) -> None:
         """Ask for a model file; opening it executes it, so that has to be confirmed."""

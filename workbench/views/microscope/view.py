@@ -151,7 +151,7 @@ class Microscope(pn.viewable.Viewer):
         )  # fmt: skip
         body = pn.Column(network, middle, self._aside, stylesheets=[BODY], **wide)
         self._view = pn.Column(
-            self.bar, self.notice, body, self._step_bar, self.dialogs.dialog, self.dialogs.figures,
+            self.bar, self.notice, body, self._step_bar, self.dialogs.dialog, self.dialogs.camera,
             self.pump.beat, self.keyboard,
             stylesheets=[DESK], **wide,
         )  # fmt: skip
