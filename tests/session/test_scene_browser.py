@@ -1,8 +1,12 @@
 """The scene browser's settings and what they give."""
 
+import errno
+
 import numpy as np
 import pytest
+import tifffile
 import trimesh
+import zarr
 
 from workbench.interferometry import coherence
 from workbench.scenes import FILES, LISTED, SCENES
@@ -260,6 +264,49 @@ def test_a_link_out_of_the_folder_is_refused(data, tmp_path):
     np.save(tmp_path / "outside.npy", np.ones((40, 40), np.complex64))
     (data / "inside.npy").symlink_to(tmp_path / "outside.npy")
     assert "no file 'inside.npy'" in opened(scene="inside.npy").picture().trouble
+
+
+def test_links_in_circles_or_out_of_a_store_are_refused(data, tmp_path):
+    store = zarr.open_group(data / "a.zarr", mode="w")
+    store.create_array("slc", data=np.ones((8, 8), np.complex64))
+    assert opened(scene="a.zarr").view() is not None
+    (data / "a.zarr" / "slc").rename(tmp_path / "slc")
+    (data / "a.zarr" / "slc").symlink_to(tmp_path / "slc")
+    (data / "loop.npy").symlink_to("loop.npy")
+    (data / "gone.npy").symlink_to("nothing.npy")
+    for name in ("a.zarr", "loop.npy"):
+        browser = SceneBrowser(scene=name, seed=1)
+        browser.load()
+        assert f"no file '{name}'" in browser.picture().trouble
+    assert "gone.npy: there is no such file" in opened(scene="gone.npy").picture().trouble
+    for name in ("a\0.npy", "sub/../a.npy", str(data / "a.npy"), "x" * 300 + ".npy"):
+        assert "no file" in opened(scene=name).picture().trouble
+
+
+def test_a_product_of_many_files_is_one_scene(data):
+    chip = np.random.default_rng(0).normal(size=(31, 31, 4)).astype(np.float32)
+    patches = data / "S1A_IW_SLC" / "Patch"
+    patches.mkdir(parents=True)
+    for number in range(3):
+        path = patches / f"Cargo_x{number}_y1.tif"
+        tifffile.imwrite(path, chip, photometric="minisblack", planarconfig="contig")
+    zarr.create_array(data / "a.zarr", data=np.ones((8, 8), np.complex64))
+    (data / "a.zarr" / "c" / "9.tif").mkdir()
+    assert user_scenes() == ["S1A_IW_SLC", "a.zarr"]
+    view = opened(scene="S1A_IW_SLC", size=32).view()
+    assert (view.count, view.image.sizes["y"]) == (3, 31)
+
+
+def test_a_full_disk_is_said_in_words_and_leaves_nothing(data, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("workbench.session.scenes.upload.os.link", full)
+    with pytest.raises(
+        OSError, match=rf"x\.npy cannot be kept .*No space left.*{len(IMAGE)} bytes are needed, "
+    ):
+        store_upload("x.npy", IMAGE, True)
+    assert list(data.iterdir()) == []
 
 
 def test_a_file_that_changes_is_read_again(data):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,26 @@ def data_folder() -> Path:
 
 
 def user_scenes() -> list[str]:
-    """Names of the files there, relative to the folder; empty if there is none."""
+    """Names of the files there, relative to the folder; empty if there is none.
+
+    A store, an OpenSARShip product is one name: what is inside it is not looked through.
+    """
+    folder, found = data_folder(), []
+    for at, below, files in os.walk(folder):
+        here = Path(at)
+        below[:] = [name for name in below if not name.startswith(".")]
+        whole = [name for name in below if _is_scene(here / name)]
+        below[:] = [name for name in below if name not in whole or name.lower().endswith(".safe")]
+        names = [*whole, *(name for name in files if not name.startswith(".") and _is_scene(here / name))]
+        found += [(here / name).relative_to(folder).as_posix() for name in names]
+    return sorted(found)
+
+
+def _is_scene(path: Path) -> bool:
+    """Whether a path looks like something to open, by its name or as an OpenSARShip product."""
     from workbench.scenes import LISTED
 
-    folder = data_folder()
-    if not folder.is_dir():
-        return []
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in LISTED)
-    return sorted(path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts))
+    return path.suffix.lower() in LISTED or (path / "Patch").is_dir() or (path / "Ship.xml").is_file()
 
 
 def user_scene(name: str, size: int) -> npt.NDArray[Any]:
@@ -56,16 +69,27 @@ def user_file(name: str) -> Path:
     Raises
     ------
     ValueError
-        If the name, or a link on the way, leads out of the folder, or there is no such file (those there are
-        listed).
+        If the name, or a link on the way or inside a store, leads out of the folder, or there is no such file
+        (those there are listed).
     """
-    folder = data_folder()
-    listed = user_scenes()
-    inside = (folder / name).resolve().is_relative_to(folder.resolve()) if name else False
-    if not inside or name not in listed:
-        there = ", ".join(listed[:8]) or "nothing yet"
-        raise ValueError(f"no file {name!r} in {folder}: put a complex image there; there is: {there}")
-    return folder / name
+    folder, parts = data_folder(), PurePath(name).parts
+    path, plain = folder / name, all(not part.startswith((".", os.sep)) for part in parts)
+    if parts and plain and _stays(path, folder) and os.path.lexists(path) and _is_scene(path):
+        return path
+    there = ", ".join(user_scenes()[:8]) or "nothing yet"
+    raise ValueError(f"no file {name!r} in {folder}: put a complex image there, no link; there is: {there}")
+
+
+def _stays(path: Path, folder: Path) -> bool:
+    """Whether a path, with all links in it where it is a folder, lies in `folder`."""
+    root = folder.resolve()
+    try:
+        if not path.resolve().is_relative_to(root):
+            return False
+        inside = (Path(at, name) for at, below, files in os.walk(path) for name in (*below, *files))
+        return all(one.resolve().is_relative_to(root) for one in inside if one.is_symlink())
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a name with a null byte
+        return False
 
 
 @lru_cache(maxsize=8)

@@ -245,7 +245,7 @@ def _changed(request: Request) -> int:
         if request.scene in scene_names():
             mesh = dict(request.options).get("building", "")
             return mesh_file(str(mesh)).stat().st_mtime_ns if Path(str(mesh)).suffix else 0
-        return user_file(request.scene).stat().st_mtime_ns
+        return (data_folder() / request.scene).stat().st_mtime_ns  # asked often: judged when it is opened
     except (ValueError, OSError):
         return -1
 
@@ -257,7 +257,7 @@ def _open(request: Request) -> xr.Dataset:
     if request.scene in scene_names():
         count = COUNT if request.sample < COUNT else request.sample + 1
         return SCENES[request.scene](size=request.size, count=count, seed=request.seed, **options)
-    if not Path(request.scene).suffix:
+    if not Path(request.scene).suffix and request.scene not in user_scenes():
         there = ", ".join([*scene_names(), *user_scenes()[:8]])
         raise ValueError(f"no scene {request.scene!r}; there are: {there}")
     return open_scene(user_file(request.scene), **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import uuid
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def store_upload(name: str, content: bytes, allowed: bool, largest: int = LARGES
         If the viewer may only look.
     FileExistsError
         If there is a file of that name.
+    OSError
+        If the disk is full, or does not take it for another reason.
     ValueError
         For another name or kind of file; too large or empty a file; one that is no complex image.
     """
@@ -75,6 +78,12 @@ def store_upload(name: str, content: bytes, allowed: bool, largest: int = LARGES
         os.link(trial, folder / name)  # fails, unlike a rename, where somebody was faster
     except FileExistsError:
         raise FileExistsError(f"there is a file {name} already: rename the new one") from None
+    except OSError as error:
+        free = shutil.disk_usage(folder).free
+        raise OSError(
+            f"{name} cannot be kept in {folder} ({error.strerror or error}): {len(content)} bytes are "
+            f"needed, {free} are free"
+        ) from None
     finally:
         trial.unlink(missing_ok=True)
     return name
