@@ -7,6 +7,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.models import GlyphRenderer
 
 from workbench import plots
 from workbench.session import DeskState
@@ -51,13 +52,20 @@ def level_ticks(floor: float) -> list[tuple[float, str]]:
 
 def figure(plot: Any, **options: Any) -> pn.pane.Bokeh:
     """Return a Bokeh figure as a pane that fills its column."""
-    return pn.pane.Bokeh(plot, sizing_mode="stretch_width", margin=0, **options)
+    return pn.pane.Bokeh(_slim(plot), sizing_mode="stretch_width", margin=0, **options)
 
 
 def square(plot: Any) -> pn.pane.Bokeh:
     """Return a figure that stays square at any width."""
     plot.update(height=None, sizing_mode="scale_width", aspect_ratio=1)
-    return pn.pane.Bokeh(plot, sizing_mode="scale_width", margin=0)
+    return pn.pane.Bokeh(_slim(plot), sizing_mode="scale_width", margin=0)
+
+
+def _slim(plot: Any) -> Any:
+    """Drop the glyphs that a figure keeps for selections: nothing is selected here, and each is a model."""
+    for renderer in plot.select(GlyphRenderer):
+        renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
+    return plot
 
 
 def pair(*panes: Any) -> pn.Column:

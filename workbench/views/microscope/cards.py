@@ -22,19 +22,12 @@ from workbench.views.text import Text
 
 __all__ = [
     "ComparisonCard", "LayerCard", "SpectrumTools", "added_card", "compare_card", "figures_of", "lineup_card",
-    "orders_card", "slim", "spectrum_card", "waterfall_card",
+    "orders_card", "spectrum_card", "waterfall_card",
 ]  # fmt: skip
 
 ALL = "all orders"
 CUTS = ["along x", "along y", "radial"]
 DB_TICKS = level_ticks(-100.0)
-
-
-def slim(plot: Any) -> Any:
-    """Drop the glyphs that a figure keeps for selections: nothing is selected here, and each is a model."""
-    for renderer in plot.renderers:
-        renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
-    return plot
 
 
 def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
@@ -45,7 +38,7 @@ def lineup_card(on_layer: Callable[[str], None]) -> PanelCard:
     instrument.shares.min_border_bottom = 60
     return PanelCard(
         "Where the energy goes",
-        column(figure(slim(instrument.level)), figure(slim(instrument.shares))),
+        column(figure(instrument.level), figure(instrument.shares)),
         {"lineup": instrument},
         keys=lambda: plots.legend(instrument.legend()) + (HATCHED if instrument.ambiguous else ""),
     )
@@ -56,7 +49,7 @@ def orders_card() -> PanelCard:
     lines = plots.OrderLines(height=360)
     return PanelCard(
         "Orders and their theory",
-        column(figure(slim(lines.figure))),
+        column(figure(lines.figure)),
         {"orders": lines},
         keys=lambda: plots.legend(lines.LEGEND),
     )
@@ -68,7 +61,7 @@ def spectrum_card(tools: SpectrumTools, on_line: Callable[[int], None]) -> Panel
     bar = Text("", COLOUR_BAR)
     return PanelCard(
         "Spectrum of the layer",
-        column(tools, pair(square(slim(instrument.picture.figure)), square(slim(instrument.cut))), bar),
+        column(tools, pair(square(instrument.picture.figure), square(instrument.cut)), bar),
         {"spectrum": _WithLevels(instrument, bar)},
         keys=lambda: plots.legend(instrument.legend()),
     )
@@ -89,7 +82,7 @@ def waterfall_card(on_step: Callable[[int], None]) -> PanelCard:
     )
     return PanelCard(
         "Orders while training",
-        column(figure(slim(instrument.figure)), bar),
+        column(figure(instrument.figure), bar),
         {"waterfall": instrument},
     )
 
@@ -99,7 +92,7 @@ def added_card(on_layer: Callable[[str], None]) -> PanelCard:
     instrument = IncrementBars(height=390, on_layer=on_layer)
     return PanelCard(
         "What each layer added",
-        column(figure(slim(instrument.figure))),
+        column(figure(instrument.figure)),
         {"added": instrument},
         keys=lambda: plots.legend(instrument.legend()),
     )
@@ -111,7 +104,7 @@ def compare_card(on_layer: Callable[[str], None]) -> PanelCard:
     bar = Text("", COLOUR_BAR)
     return PanelCard(
         "A beside B, every layer",
-        column(figure(slim(instrument.level)), figure(slim(instrument.change)), bar),
+        column(figure(instrument.level), figure(instrument.change), bar),
         {"compare": _WithScale(instrument, bar)},
         keys=lambda: plots.legend(instrument.legend()),
     )

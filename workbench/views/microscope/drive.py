@@ -11,7 +11,6 @@ from workbench import plots
 from workbench.plots import SweepPlot
 from workbench.session.microscope import LEAST_RANGE, MicroscopeState
 from workbench.views.card import PanelCard
-from workbench.views.microscope.cards import slim
 from workbench.views.microscope.styles import TOOLS
 from workbench.views.panels import column, figure
 
@@ -25,7 +24,7 @@ def drive_card(tools: DriveTools) -> PanelCard:
     instrument = SweepPlot(height=340)
     return PanelCard(
         "Orders against the drive",
-        column(tools, figure(slim(instrument.figure))),
+        column(tools, figure(instrument.figure)),
         {"drive": instrument},
         keys=lambda: plots.legend(instrument.legend()),
     )
