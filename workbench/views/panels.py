@@ -7,7 +7,7 @@ from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.models import GlyphRenderer
+from bokeh.models.renderers import GlyphRenderer
 
 from workbench import plots
 from workbench.session import DeskState
