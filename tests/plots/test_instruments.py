@@ -183,11 +183,11 @@ def test_histogram_lines_stand_where_the_numbers_are(frames):
     histogram = plots.CoherenceHistogram()
     data = frames()["histogram"]
     histogram.update(data)
-    assert histogram._lines["null_level"].location == pytest.approx(data.attrs["null_level"])
-    assert histogram._lines["mean"].location == pytest.approx(data.attrs["mean"])
+    assert histogram.lines["null_level"].location == pytest.approx(data.attrs["null_level"])
+    assert histogram.lines["mean"].location == pytest.approx(data.attrs["mean"])
     assert next(label for label, _ in histogram.legend()) == "null level 0.30"
     histogram.update(data.assign_attrs(null_level=np.nan))
-    assert not histogram._lines["null_level"].visible
+    assert not histogram.lines["null_level"].visible
     assert sum(histogram.source.data["share"]) == pytest.approx(100)
 
 

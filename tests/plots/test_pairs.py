@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from workbench.plots.guessed_histogram import GuessedHistogram
 from workbench.plots.pairs import BiasCurve, LossCurve, Sensitivity
+from workbench.session.explorers import Answer
 from workbench.session.explorers.pair_chain import CoherenceExplorer
 
 
@@ -34,3 +37,36 @@ def test_the_way_down_starts_where_it_was_put(frames):
     curve.update(frames["loss"].data)
     assert curve.path.data["offset"][0] == pytest.approx(0.05)
     assert abs(curve.ends.data["offset"][1]) < 1e-3
+
+
+def test_a_distribution_to_be_guessed_shows_no_value_before():
+    shares = xr.Dataset({"share": ("bin", [0.25, 0.75])}, {"bin": [0.25, 0.75]})
+    histogram = GuessedHistogram()
+    histogram.update(shares.assign_attrs(null_level=0.34, mean=0.72, corrected_mean=0.71))
+    assert [label for label, _ in histogram.legend()] == [
+        "null level 0.34",
+        "mean 0.72",
+        "bias-corrected mean 0.71",
+    ]
+    histogram.predict([(0.6,)], True, [])
+    assert [label for label, _ in histogram.legend()] == ["null level 0.34"]
+    assert list(histogram.guesses.data["x"]) == [0.6]
+    seen = [part.visible for part in histogram.figure.renderers[:1]]
+    histogram.hold(shares)
+    histogram.predict([(0.6,)], False, [Answer((0.72,), "the mean")])
+    assert seen == [False]
+    assert histogram.figure.renderers[0].visible
+    assert list(histogram.answers.data["x"]) == [0.72]
+    assert list(histogram.held.data["share"]) == [25.0, 75.0]
+
+
+def test_a_of_a_comparison_lies_behind_the_curves():
+    curve = xr.Dataset({"estimate": ("true", [0.2, 1.0])}, {"true": [0.0, 1.0]})
+    bias = BiasCurve()
+    bias.hold(curve.assign_attrs(looks=25, null_level=0.3, at=0.5, mean=0.52))
+    assert (list(bias.held.data["estimate"]), bias.held_point.data["estimate"]) == ([0.2, 1.0], [0.52])
+    bias.hold(None)
+    assert [len(bias.held.data["estimate"]), len(bias.held_point.data["estimate"])] == [0, 0]
+    sensitivity = Sensitivity()
+    sensitivity.hold(xr.Dataset({"measured": ("amount", [0.9, 0.1])}, {"amount": [0.0, 2.0]}))
+    assert list(sensitivity.held.data["measured"]) == [0.9, 0.1]

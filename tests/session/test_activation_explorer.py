@@ -126,3 +126,23 @@ def test_the_code_prints_the_levels_that_are_shown(capsys):
     shown = explorer.picture().frames["lines"].data.measured.values[:20:4]
     printed = [float(word) for word in capsys.readouterr().out.splitlines()[-1].split()]
     np.testing.assert_allclose(np.maximum(printed, -120), shown, atol=1e-6)
+
+
+def test_the_table_of_peaks_names_the_strongest_lines():
+    peaks = ActivationExplorer(activation="tanh", tone=20, drive=2.0).picture().frames["peaks"].data
+    assert list(peaks.name.values[:2]) == ["order 1", "order 3"]
+    np.testing.assert_allclose(peaks.frequency_x.values[:2], [20 / 128, 60 / 128])
+    np.testing.assert_allclose(peaks.level.values, peaks.predicted.values, atol=1e-6)
+
+
+def test_two_markers_read_the_distance_of_their_lines():
+    explorer = ActivationExplorer(activation="tanh", tone=20, drive=2.0)
+    for place in (0.155, 0.47):
+        explorer.mark((place,))
+    levels = [one.level for one in explorer.readings()]
+    assert [one.name for one in explorer.readings()] == ["order 1", "order 3"]
+    assert f"Δ: +0.312, −{levels[0] - levels[1]:.1f} dB" in explorer.marker_words()
+    explorer.activation = "identity"
+    assert "2: 0.469 cycles/sample, no line" in explorer.marker_words()
+    explorer.mark((0.3,))
+    assert [one.place for one in explorer.readings()] == [(60 / 128,), (38 / 128,)], "the oldest goes"

@@ -56,6 +56,17 @@ def test_a_tone_lands_in_the_band_its_mirror_opposite():
     assert found["its mirror"] == pytest.approx((-0.125, -0.3125))
 
 
+def test_the_table_of_peaks_tells_the_band_from_its_mirror():
+    explorer = NyquistExplorer(scene="one tone", tone_y=0.125, tone_x=-0.25)
+    peaks = explorer.picture().frames["peaks"].data
+    assert dict(zip(peaks.name.values, peaks.frequency_x.values, strict=True)) == {
+        "band": 0.125,
+        "mirror": -0.125,
+    }
+    explorer.mark((0.12, 0.31))
+    assert explorer.readings()[0].place == (0.125, 0.3125)
+
+
 def test_wrong_interpolation_fills_what_should_be_empty():
     assert readout(NyquistExplorer(), "out of band") < 1e-6
     assert readout(NyquistExplorer(interpolation="zero-stuffing"), "out of band") > 10

@@ -36,8 +36,13 @@ class Sine(Explorer):
         return Picture(
             {"wave": Frame(data, f"{self.cycles:g} cycles")},
             (Readout("rms", float(wave.std()), "V"),),
-            (Answer((self.cycles,), "the tone"),),
+            (Answer((self.cycles,), "the tone"),) if self.shape == "sine" else (),
         )
+
+    def levels(self):
+        level = 20 * np.log10(abs(np.fft.rfft(self.picture().frames["wave"].data.y.values)) + 1e-9)
+        parts = {"level": ("f", level), "name": ("f", [""] * 33)}
+        return xr.Dataset(parts, {"f": np.arange(33.0)}, {"floor": -100.0})
 
     def as_code(self):
         return "import workbench as wb\nprint(wb.fold(0.6, 1.0))"
@@ -50,7 +55,7 @@ class Stems:
         self.source = ColumnDataSource({"n": [], "y": []})
         self.figure = canvas("", "sample", "V", x_range=span(0, 64), y_range=span(-1, 1))
         self.figure.line("n", "y", source=self.source)
-        self.held = self.shown = None
+        self.held = self.shown = self.marked = None
         self.tap = None
 
     def update(self, data):
@@ -61,6 +66,9 @@ class Stems:
 
     def on_tap(self, callback):
         self.tap = callback
+
+    def mark(self, readings):
+        self.marked = readings
 
     def predict(self, guesses, hidden, answers):
         self.shown = (guesses, hidden, answers)
@@ -110,6 +118,59 @@ def test_a_is_drawn_behind(desk):
     np.testing.assert_allclose(wave, np.sin(2 * np.pi * 2 * np.arange(64) / 64))
     desk.keyboard.pressed = {"key": "h", "count": 2}
     assert stems_of(desk).held is None
+
+
+def test_the_numbers_of_a_stand_below_and_swapping_goes_there_and_back(desk):
+    desk.explorer.cycles = 0.0
+    assert desk.buttons["swap"].disabled
+    desk.buttons["hold"].clicks += 1
+    desk.explorer.cycles = 7.0
+    assert "<small>A: 0</small>" in desk.readouts.text
+    desk.buttons["swap"].clicks += 1
+    assert (desk.explorer.cycles, desk.explorer.held) == (0.0, {"cycles": 7.0})
+    desk.keyboard.pressed = {"key": "b", "count": 1}
+    assert (desk.explorer.cycles, desk.explorer.held) == (7.0, {"cycles": 0.0})
+    desk.buttons["hold"].clicks += 1
+    assert "A:" not in desk.readouts.text
+
+
+def test_nothing_gives_the_answer_away(desk):
+    desk.buttons["predict"].clicks += 1
+    assert "0.707" not in desk.readouts.text
+    assert "2 cycles" not in desk.cards["wave"].caption
+    desk.buttons["predict"].clicks += 1
+    assert "0.707" in desk.readouts.text
+    assert "2 cycles" in desk.cards["wave"].caption
+
+
+def test_a_score_goes_with_the_settings_that_it_was_for(desk):
+    desk.buttons["predict"].clicks += 1
+    desk.buttons["predict"].clicks += 1
+    assert "0 of 1 found" in desk.message.text
+    desk.explorer.cycles = 6.0
+    assert desk.explorer.quiz is None
+    assert "found" not in desk.message.text
+    assert desk.buttons["predict"].label == "Predict"
+
+
+def test_what_has_no_answer_is_not_asked(desk):
+    desk.explorer.shape = "square"
+    desk.buttons["predict"].clicks += 1
+    assert desk.explorer.quiz is None
+    assert "nothing to predict" in desk.message.text
+
+
+def test_a_click_reads_a_line_and_another_takes_it_away(desk):
+    stems_of(desk).tap((2.2,))
+    assert "1: 2.000 cycles/sample" in desk.message.text
+    assert [one.place for one in stems_of(desk).marked] == [(2.0,)]
+    desk.presets["fast"].clicks += 1
+    assert [one.place for one in stems_of(desk).marked] == [(2.0,)], "a marker keeps its place"
+    stems_of(desk).tap((2.2,))
+    assert stems_of(desk).marked == []
+    stems_of(desk).tap((9.0,))
+    desk.keyboard.pressed = {"key": "m", "count": 1}
+    assert stems_of(desk).marked == []
 
 
 def test_predict_then_check(desk):

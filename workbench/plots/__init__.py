@@ -9,12 +9,13 @@ from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, Ta
 from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
 from workbench.plots.comparison import CascadeCompare
 from workbench.plots.drive import SweepPlot
+from workbench.plots.guessed_histogram import GuessedHistogram
 from workbench.plots.histories import History
 from workbench.plots.increments import IncrementBars
 from workbench.plots.keys import colour_bar, legend
 from workbench.plots.labelled_spectrum import LabelledSpectrum
 from workbench.plots.lineup import Lineup
-from workbench.plots.marks import Marks
+from workbench.plots.marks import Markers, Marks
 from workbench.plots.orders import OrderLines, OrderMap
 from workbench.plots.pairs import BiasCurve, LossCurve, Sensitivity
 from workbench.plots.palettes import (
@@ -59,6 +60,7 @@ __all__ = [
     "CoherenceMap",
     "ConditionPlanes",
     "FoldingArrows",
+    "GuessedHistogram",
     "History",
     "IncrementBars",
     "Kind",
@@ -67,6 +69,7 @@ __all__ = [
     "Lineup",
     "LossCurve",
     "MappedPatch",
+    "Markers",
     "Marks",
     "OrderLines",
     "OrderMap",

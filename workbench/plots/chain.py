@@ -11,15 +11,15 @@ from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import BoxAnnotation, LabelSet
 
 from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, span
-from workbench.plots.palettes import MEASURED, THEORY, cause_colour
+from workbench.plots.marks import Markers
+from workbench.plots.palettes import ANSWER, GUESS, HELD, MEASURED, THEORY, cause_colour
 
 __all__ = ["FoldingArrows", "PredictedLines", "SignalChain", "TaylorPlot"]
 
 STAGES = {"x": "input x", "v": "after filter h ∗ x", "z": "after bias z", "y": "after activation y"}
-HELD = "#9A9A9A"
 _LABEL_ROOM = 0.055  # cycles per sample that a label needs beside the next
 _LEANING = ("shown", "angle", "x_offset", "text_align")
-_LAST = 0.465  # cycles per sample from which a label leans to the left, to stay in the picture
+_LAST = 0.41  # cycles per sample from which a label leans to the left, to stay in the picture
 
 
 class SignalChain:
@@ -38,7 +38,7 @@ class SignalChain:
         for name, title in STAGES.items():
             self._y_ranges[name] = span(-1.1, 1.1)
             wave = canvas(
-                title, "sample n", "value, input units", height=height,
+                title, "sample n", "input units", height=height,
                 x_range=span(0, 64), y_range=self._y_ranges[name], toolbar_location=None,
             )  # fmt: skip
             wave.step("n", name, source=self.held_waves, color=HELD, line_width=1.5, mode="center")
@@ -108,7 +108,7 @@ class PredictedLines:
         What the levels are, with their unit and reference.
     """
 
-    LEGEND = (("measured", MEASURED), ("predicted (rings)", THEORY), ("A", HELD))
+    LEGEND = (("measured", MEASURED), ("predicted (rings)", THEORY))
 
     def __init__(
         self,
@@ -148,12 +148,13 @@ class PredictedLines:
         )  # fmt: skip
         self.figure.add_layout(labels)
         self.figure.scatter(
-            "frequency", "level", source=self.guesses, marker="x", size=13, line_width=3, color="#D6604D"
+            "frequency", "level", source=self.guesses, marker="x", size=13, line_width=3, color=GUESS
         )
         self.figure.scatter(
-            "frequency", "level", source=self.answers, marker="inverted_triangle", size=9, color="#1B9E77"
+            "frequency", "level", source=self.answers, marker="inverted_triangle", size=9, color=ANSWER
         )
-        self._hidden = (stems, dots, rings, labels)
+        self.markers = Markers(self.figure)
+        self._hidden = (stems, dots, rings, labels, *self.markers.renderers)
         hover(
             self.figure,
             [dots],
@@ -201,6 +202,11 @@ class PredictedLines:
     def on_tap(self, callback: Callable[[tuple[float, ...]], None]) -> None:
         """Call back with the frequency that was clicked."""
         self.figure.on_event("tap", lambda event: callback((float(event.x),)))
+
+    def mark(self, readings: Sequence[Any]) -> None:
+        """Show numbered markers: each has a place (x,) and a level."""
+        floor = float(self.y_range.start)
+        self.markers.show([(one.place[0], max(one.level, floor)) for one in readings])
 
     def predict(self, guesses: Sequence[tuple[float, ...]], hidden: bool, answers: Sequence[Any]) -> None:
         """Show guesses; hide the lines while they are being made, mark the answers afterwards."""
@@ -256,8 +262,8 @@ class FoldingArrows:
         self.arcs = ColumnDataSource({"xs": [], "ys": [], "colour": []})
         self.x_range = span(-0.02, 2.02)
         self.figure = canvas(
-            "", "frequency, cycles/sample: as created, then as it appears in zone 1",
-            "level, dB re the strongest line", height=height, x_range=self.x_range, y_range=span(-84, 26),
+            "", "frequency, cycles/sample", "level, dB re the strongest line", height=height,
+            x_range=self.x_range, y_range=span(-84, 26),
         )  # fmt: skip
         self.figure.xgrid.visible = False
         for zone in range(1, 12, 2):  # every second zone is shaded

@@ -11,13 +11,24 @@ from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, s
 from workbench.plots.palettes import MAGNITUDE, MEASURED, THEORY, grey_below
 from workbench.plots.pictures import Picture
 
-__all__ = ["CoherenceHistogram", "CoherenceMap"]
+__all__ = ["CoherenceHistogram", "CoherenceMap", "bars_of"]
 
 LINES = {
     "null_level": ("null level", INK, "dashed"),
     "mean": ("mean", THEORY, "solid"),
     "corrected_mean": ("bias-corrected mean", "#1B9E77", "dotdash"),
 }  # what a line marks, its colour, its dash
+
+
+def bars_of(data: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the edges and heights, %, of a histogram ``share (bin)``.
+
+    >>> bars_of(xr.Dataset({"share": ("bin", [0.25, 0.75])}, {"bin": [0.25, 0.75]}))["right"]
+    array([0.5, 1. ])
+    """
+    centre = data["bin"].values
+    half = (centre[1] - centre[0]) / 2
+    return {"left": centre - half, "right": centre + half, "share": 100 * data["share"].values}
 
 
 class CoherenceMap:
@@ -51,11 +62,11 @@ class CoherenceHistogram:
         self.figure.add_layout(
             BoxAnnotation(left=0.8, right=1.0, fill_color=MEASURED, fill_alpha=0.10, line_color=None)
         )
-        bars = self.figure.quad(
+        self.bars = self.figure.quad(
             "left", "right", "share", 0, source=self.source, fill_color=MEASURED, line_color=None
         )
-        hover(self.figure, [bars], [("|γ̂|", "@left{0.00} to @right{0.00}"), ("area", "@share{0.00} %")])
-        self._lines = {
+        hover(self.figure, [self.bars], [("|γ̂|", "@left{0.00} to @right{0.00}"), ("area", "@share{0.00} %")])
+        self.lines = {
             name: marker_line(self.figure, "height", line_color=colour, line_dash=dash, line_width=2)
             for name, (_, colour, dash) in LINES.items()
         }
@@ -67,19 +78,10 @@ class CoherenceHistogram:
 
     def update(self, data: xr.Dataset) -> None:
         """Show share (bin) over the bin centres, and the lines named in the attributes."""
-        centre = data["bin"].values
-        half = (centre[1] - centre[0]) / 2
-        show(
-            self.source,
-            {
-                "left": centre - half,
-                "right": centre + half,
-                "share": 100 * data["share"].values,
-            },
-        )
+        show(self.source, bars_of(data))
         fit(self.figure.y_range, 100 * np.append(data["share"].values, 0.0), margin=0.08, zero=True)
         values = {name: float(data.attrs.get(name, np.nan)) for name in LINES}
         self._values = {name: value for name, value in values.items() if np.isfinite(value)}
-        for name, line in self._lines.items():
+        for name, line in self.lines.items():
             line.visible = name in self._values
             line.location = self._values.get(name)

@@ -1,4 +1,4 @@
-"""Guesses of a learner on a figure, with the answers."""
+"""Places on a figure: a learner's guesses with the answers, numbered markers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bokeh.models import ColumnDataSource
+from bokeh.models.annotations import LabelSet
 
-__all__ = ["Marks"]
+from workbench.plots.palettes import ANSWER, GUESS, MARKER
 
-GUESS, ANSWER = "#D6604D", "#1B9E77"  # told apart by shape as well: crosses and open squares
+__all__ = ["Markers", "Marks"]
 
 
 class Marks:
@@ -42,3 +43,36 @@ class Marks:
             data = {"x": [place[0] for place in places], "y": [place[1] for place in places]}
             if data != source.data:
                 source.data = data
+
+
+class Markers:
+    """Numbered diamonds at places that are read.
+
+    Parameters
+    ----------
+    figure
+        With two axes; places are (x, y) on them.
+    """
+
+    def __init__(self, figure: Any) -> None:
+        self.source = ColumnDataSource({"x": [], "y": [], "number": []})
+        diamonds = figure.scatter(
+            "x", "y", source=self.source, marker="diamond", size=16, line_width=2.5, line_color=MARKER,
+            fill_alpha=0,
+        )  # fmt: skip
+        numbers = LabelSet(
+            x="x", y="y", text="number", source=self.source, x_offset=-9, y_offset=5, text_align="right",
+            text_font_size="13px", text_font_style="bold", text_color=MARKER,
+        )  # fmt: skip
+        figure.add_layout(numbers)
+        self.renderers = (diamonds, numbers)
+
+    def show(self, places: Sequence[tuple[float, float]]) -> None:
+        """Show these places and no others."""
+        data = {
+            "x": [place[0] for place in places],
+            "y": [place[1] for place in places],
+            "number": [str(number) for number in range(1, len(places) + 1)],
+        }
+        if data != self.source.data:
+            self.source.data = data

@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 
 from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, span
-from workbench.plots.palettes import MEASURED, THEORY
+from workbench.plots.palettes import HELD, MEASURED, THEORY
 
 __all__ = ["BiasCurve", "LossCurve", "Sensitivity"]
 
@@ -38,6 +38,10 @@ class BiasCurve:
         dot = self.figure.scatter(
             "true", "estimate", source=self.point, color=MEASURED, size=11, marker="square"
         )
+        self.held = ColumnDataSource({"true": [], "estimate": []})
+        self.held_point = ColumnDataSource({"true": [], "estimate": []})
+        self.figure.line("true", "estimate", source=self.held, color=HELD, line_width=2)
+        self.figure.scatter("true", "estimate", source=self.held_point, color=HELD, size=10, marker="diamond")
         self.null = marker_line(self.figure, "width", line_dash="dotted")
         tips = [("true γ", "@true{0.00}"), ("E|γ̂|", "@estimate{0.00}")]
         hover(self.figure, [line, dot], tips)
@@ -45,16 +49,21 @@ class BiasCurve:
     def update(self, data: xr.Dataset) -> None:
         """Show the curve for these looks."""
         show(self.source, {"true": data["true"].values, "estimate": data["estimate"].values})
-        at = float(data.attrs["at"])
-        known = np.isfinite(at)
-        show(
-            self.point,
-            {
-                "true": [at] if known else [],
-                "estimate": [float(data.attrs["mean"])] if known else [],
-            },
-        )
+        show(self.point, _point(data))
         self.null.update(location=float(data.attrs["null_level"]), visible=True)
+
+    def hold(self, data: xr.Dataset | None) -> None:
+        """Draw another pair's curve and point behind, or none."""
+        nothing: dict[str, Any] = {"true": [], "estimate": []}
+        curve = {} if data is None else {name: data[name].values for name in nothing}
+        show(self.held, curve or nothing)
+        show(self.held_point, nothing if data is None else _point(data))
+
+
+def _point(data: xr.Dataset) -> dict[str, list[float]]:
+    at = float(data.attrs["at"])
+    known = np.isfinite(at)
+    return {"true": [at] if known else [], "estimate": [float(data.attrs["mean"])] if known else []}
 
 
 class Sensitivity:
@@ -73,6 +82,8 @@ class Sensitivity:
         )
         self.figure.line("amount", "theory", source=self.theory, color=THEORY, line_width=2)
         dots = self.figure.scatter("amount", "measured", source=self.source, color=MEASURED, size=9)
+        self.held = ColumnDataSource({"amount": [], "measured": []})
+        self.figure.scatter("amount", "measured", source=self.held, color=HELD, size=8, marker="diamond")
         self.now = marker_line(self.figure, "height")
         hover(self.figure, [dots], [("amount", "@amount{0.00}"), ("mean |γ̂|", "@measured{0.00}")])
 
@@ -88,6 +99,11 @@ class Sensitivity:
         if self.figure.xaxis.axis_label != label:
             self.figure.xaxis.axis_label = label
         self.now.update(location=float(data.attrs["now"]), visible=True)
+
+    def hold(self, data: xr.Dataset | None) -> None:
+        """Draw another sweep behind, or none."""
+        nothing = {name: np.array([]) for name in ("amount", "measured")}
+        show(self.held, nothing if data is None else {name: data[name].values for name in nothing})
 
 
 class LossCurve:

@@ -17,6 +17,8 @@ CYCLIC: tuple[str, ...] = tuple(colorcet.palette["cyclic_mrybm_35_75_c68"])
 DIVERGING: tuple[str, ...] = tuple(colorcet.palette["diverging_bwr_40_95_c42"])
 
 MEASURED, THEORY = "#4393C3", "#E08214"  # told apart by shape as well: filled and open markers
+HELD = "#9A9A9A"  # A of a comparison, behind what is now
+GUESS, ANSWER, MARKER = "#D6604D", "#1B9E77", "#7B6BB2"  # told apart by shape as well
 SERIES = ("#4393C3", "#D6604D", "#1B9E77", "#B07AA1", "#C79A10", "#8C8C8C", "#7B6BB2")
 
 _CAUSES = {

@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 
 from workbench.plots.canvas import canvas, hover, show, span
-from workbench.plots.palettes import MEASURED
+from workbench.plots.palettes import HELD, MEASURED
 
 __all__ = ["Rivals"]
 
@@ -29,6 +29,7 @@ class Rivals:
 
     def __init__(self, titles: dict[str, str], height: int = 150) -> None:
         self.source = ColumnDataSource({name: [] for name in ("frequency", "floor", *titles)})
+        self.held = ColumnDataSource({name: [] for name in ("frequency", *titles)})
         self.figures: dict[str, Any] = {}
         levels, frequencies = span(-120, 10), span(-0.008, 0.508)
         for name, title in titles.items():
@@ -38,6 +39,7 @@ class Rivals:
                 y_range=levels, height=height + (40 if last else 0), toolbar_location=None,
             )  # fmt: skip
             plot.xaxis.visible = last
+            plot.scatter("frequency", name, source=self.held, color=HELD, size=7, marker="diamond")
             plot.segment(
                 "frequency", "floor", "frequency", name, source=self.source, color=MEASURED, line_width=2
             )
@@ -48,13 +50,18 @@ class Rivals:
 
     def update(self, data: xr.Dataset) -> None:
         """Show the spectra."""
-        frequency, floor = data["frequency"].values, float(data.attrs["floor"])
+        columns = self._columns(data)
+        show(self.source, columns | {"floor": np.full(columns["frequency"].size, float(data.attrs["floor"]))})
+
+    def hold(self, data: xr.Dataset | None) -> None:
+        """Draw other spectra behind, or none."""
+        nothing = {name: np.array([]) for name in ("frequency", *self.figures)}
+        show(self.held, nothing if data is None else self._columns(data))
+
+    def _columns(self, data: xr.Dataset) -> dict[str, Any]:
+        floor = float(data.attrs["floor"])
         levels = {name: data[name].values for name in self.figures}
-        show(
-            self.source,
-            {
-                "frequency": frequency,
-                "floor": np.full(frequency.size, floor),
-                **{name: np.where(level > floor, level, np.nan) for name, level in levels.items()},
-            },
-        )
+        return {
+            "frequency": data["frequency"].values,
+            **{name: np.where(level > floor, level, np.nan) for name, level in levels.items()},
+        }

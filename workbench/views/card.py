@@ -50,6 +50,7 @@ class PanelCard(pn.viewable.Viewer):
         self._says = says or next(iter(instruments))
         self._keys = keys
         self._shown: dict[str, Frame] = {}
+        self._hidden, self._covered = False, False
         self._key_pane = Text(f'<div class="keys">{keys() if keys else ""}</div>', KEYS)
         self._key_pane.visible = keys is not None
         # lies over the figures, which keep their places, until there is something to draw
@@ -93,7 +94,20 @@ class PanelCard(pn.viewable.Viewer):
         self._write(frames[self._says])
         return True
 
+    def conceal(self, hidden: bool, *, cover: bool) -> None:
+        """Say nothing of what is seen while it is predicted; with `cover` the figures are not seen either."""
+        if (self._hidden, self._covered) == (hidden, hidden and cover):
+            return
+        self._hidden, self._covered = hidden, hidden and cover
+        for instrument in self.instruments.values():
+            if hasattr(instrument, "conceal"):
+                instrument.conceal(hidden)
+        if self._says in self._shown:
+            self._write(self._shown[self._says])
+
     def _write(self, frame: Frame) -> None:
+        if self._hidden:
+            frame = Frame(None if self._covered else frame.data, "Hidden until you check.")
         missing = frame.data is None
         if missing:
             self._empty.text = f'<div class="empty">{escape(frame.caption)}</div>'

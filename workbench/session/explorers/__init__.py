@@ -2,6 +2,7 @@
 
 from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers.markers import Reading
 from workbench.session.explorers.nyquist_chain import NyquistExplorer
 from workbench.session.explorers.pair_chain import CoherenceExplorer
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
@@ -18,6 +19,7 @@ __all__ = [
     "Group",
     "NyquistExplorer",
     "Picture",
+    "Reading",
     "Readout",
     "ResamplingExplorer",
     "Score",

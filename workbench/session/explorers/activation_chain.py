@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +24,9 @@ from workbench.session.explorers.activation_lines import (
     residual,
     sfdr,
 )
+from workbench.session.explorers.activation_series import Layer, taylor_frame
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers.markers import line_table, peak_frame
 from workbench.session.frame import Frame
 from workbench.signals import (
     ACTIVATIONS,
@@ -37,8 +37,6 @@ from workbench.signals import (
     oversampled,
     parse_formula,
     power_db,
-    taylor_coefficients,
-    taylor_radius,
 )
 
 __all__ = ["ActivationExplorer"]
@@ -62,21 +60,6 @@ _SHARP = {"softplus": "beta", "elu": "alpha", "snake": "alpha"}
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Layer:
-    """The nonlinearity that the settings name."""
-
-    function: str | Callable[..., Any]
-    parameters: dict[str, float]
-    words: str
-
-    def __call__(self, z: Array) -> Array:
-        """Evaluate it."""
-        if isinstance(self.function, str):
-            return np.asarray(ACTIVATIONS[self.function](z, **self.parameters))
-        return np.asarray(self.function(z))
-
-
 class ActivationExplorer(Explorer):
     """What a nonlinearity adds to a spectrum: harmonics, mixing products, aliases."""
 
@@ -85,7 +68,7 @@ class ActivationExplorer(Explorer):
         "A nonlinearity makes new lines at the multiples of every frequency that goes in; "
         "those above Nyquist fold back (seed paper, section 3.1, figure 2)."
     )
-    FRAMES = ("chain", "lines", "folding", "taylor", "others", "plane")
+    FRAMES = ("chain", "lines", "peaks", "folding", "taylor", "others", "plane")
     GROUPS = (
         Group("Signal", ("excitation", "tone", "second", "drive"), "x[n] = A cos(2π m n / N), N = 128"),
         Group("Filter, bias", ("kernel", "bias"), "z = h ∗ x + b   (eq. 2)"),
@@ -108,6 +91,7 @@ class ActivationExplorer(Explorer):
         "a photograph": {"excitation": PHOTOGRAPH, "activation": "relu"},
     }
     TOLERANCE = 1.1 / SIZE
+    ASK = "Click in the figure of lines where you expect lines; click a mark again to take it back."
 
     excitation: Any = param.Selector(
         default="one tone", objects=["one tone", "two tones", PHOTOGRAPH], label="Excitation"
@@ -188,8 +172,9 @@ class ActivationExplorer(Explorer):
             {
                 "chain": lambda: self._chain_frame(chain),
                 "lines": lambda: self._lines_frame(measured, predicted, lines),
+                "peaks": lambda: peak_frame(line_table(self._lines_frame(measured, predicted, lines).data)),
                 "folding": lambda: folding_frame(lines),
-                "taylor": lambda: self._taylor_frame(layer, chain.z.values),
+                "taylor": lambda: taylor_frame(layer, chain.z.values, self.bias, self.terms),
                 "others": lambda: self._others_frame(chain.z.values),
                 "plane": lambda: self._plane_frame(layer),
             }
@@ -264,38 +249,6 @@ class ActivationExplorer(Explorer):
             f"{above} lines above {LISTED:.0f} dB, each predicted; measured and predicted differ by at most "
             f"{worst:.0f} dB re the strongest line.".replace("-", "−"),
         )
-
-    def _taylor_frame(self, layer: Layer, z: Array) -> Frame:
-        if not isinstance(layer.function, str):
-            return Frame(None, "A typed formula is known by its values only: no series is derived from it.")
-        reach = max(float(np.abs(z - self.bias).max()), 0.5)
-        at, grid = self.bias, np.linspace(self.bias - 1.25 * reach, self.bias + 1.25 * reach, 201)
-        parameters = dict(layer.parameters)
-        note = ""
-        if layer.function in ("relu", "leaky_relu"):
-            parameters["alpha"] = 3.0
-            note = " (of the warped softplus, α = 3, that stands in for the kink: eq. 9, eq. 10 corrected)"
-        coefficients = taylor_coefficients(layer.function, at, self.terms, **parameters)
-        radius = taylor_radius(layer.function, at, **parameters)
-        series = np.polynomial.polynomial.polyval(grid - at, coefficients)
-        smooth = _smooth(layer, grid, parameters)
-        data = xr.Dataset(
-            {
-                "function": ("z", smooth),
-                "series": ("z", series),
-                "error": ("z", np.maximum(level(series - smooth), FLOOR)),
-            },
-            coords={"z": ("z", grid, {"units": "input units"})},
-            attrs={"at": at, "radius": radius, "low": float(z.min()), "high": float(z.max()), "floor": FLOOR},
-        )
-        inside = reach <= radius
-        words = (
-            "the signal stays within the radius of convergence: more terms help"
-            if inside
-            else "the signal leaves the radius of convergence: more terms make it worse there"
-        )
-        size = "is infinite" if np.isinf(radius) else f"is {radius:.2f}"
-        return Frame(data, f"The radius of convergence {size}{note}; {words}.")
 
     def _others_frame(self, z: Array) -> Frame:
         found = {}
@@ -375,6 +328,10 @@ class ActivationExplorer(Explorer):
         ]
         return tuple(result)
 
+    def levels(self) -> xr.Dataset | None:
+        """Return the measured lines."""
+        return line_table(self.picture().frames["lines"].data)
+
     def as_code(self) -> str:
         """Return notebook code that reproduces the lines."""
         layer = self._layer()
@@ -389,11 +346,3 @@ class ActivationExplorer(Explorer):
             self._tones(),
             self._filtered(),
         )
-
-
-def _smooth(layer: Layer, z: Array, parameters: dict[str, float]) -> Array:
-    """Return what the series is the series of: the function, or the warped softplus for a kinked one."""
-    if "alpha" not in parameters or layer.function not in ("relu", "leaky_relu"):
-        return layer(z)
-    alpha, slope = parameters["alpha"], parameters.get("slope", 0.0)
-    return slope * z + (1 - slope) * np.logaddexp(0.0, alpha * z) / alpha

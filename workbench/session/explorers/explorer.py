@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import param
+import xarray as xr
 
 from workbench.session.explorers.history import History
+from workbench.session.explorers.markers import Reading, marker_words, read_level
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
 from workbench.session.frame import Frame
 
@@ -107,7 +109,9 @@ class Explorer(param.Parameterized):
     ``PRESETS``
         ``{name: settings}``; what a preset leaves out is at its default.
     ``TOLERANCE``
-        How near a guess must be, in units of the figure that is predicted.
+        How near a guess must be, in units of the figure that is predicted; how far a marker looks for a line.
+    ``ASK``
+        What the learner is asked to predict, and where to click.
 
     and implement :meth:`compute` and :meth:`as_code`. Parameters of the explorer are its settings: all of
     them are in the address of the page, in `settings()`, in the history.
@@ -119,12 +123,14 @@ class Explorer(param.Parameterized):
     GROUPS: ClassVar[tuple[Group, ...]] = ()
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {}
     TOLERANCE: ClassVar[float] = 0.0
+    ASK: ClassVar[str] = ""
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.history = History(self.settings())
         self.quiz: Quiz | None = None
         self.held: dict[str, Any] | None = None
+        self.markers: list[tuple[float, ...]] = []
         self._cache: OrderedDict[str, Picture] = OrderedDict()
         self._kept: dict[str, tuple[Hashable, Frame]] = {}
         self.param.watch(self._noted, self.choices())
@@ -145,6 +151,10 @@ class Explorer(param.Parameterized):
     def as_code(self) -> str:
         """Return notebook code, public names only, that reproduces the figures' numbers."""
         raise NotImplementedError
+
+    def levels(self) -> xr.Dataset | None:
+        """Return what markers read, as `read_level` takes it; None where there is no spectrum."""
+        return None
 
     def relevant(self) -> set[str]:
         """Return the settings that have an effect now; the page shows no others."""
@@ -222,6 +232,15 @@ class Explorer(param.Parameterized):
         """Forget A."""
         self.held = None
 
+    def swap(self) -> bool:
+        """Go to A, and hold what was here; False without A."""
+        if self.held is None:
+            return False
+        now = self.settings()
+        self.apply(self.held)
+        self.held = now
+        return True
+
     def held_picture(self) -> Picture | None:
         """Return what the settings of A give, None without one."""
         if self.held is None:
@@ -267,6 +286,28 @@ class Explorer(param.Parameterized):
         if len(self._cache) > _REMEMBERED:
             self._cache.popitem(last=False)
         return picture
+
+    # ------------------------------------------------------------ markers
+    def mark(self, place: Sequence[float]) -> None:
+        """Put a marker on the line near `place`, or take the one there away; of three the oldest goes."""
+        levels = self.levels()
+        if levels is None:
+            return
+        at = read_level(levels, place, self.TOLERANCE).place
+        if at in self.markers:
+            self.markers.remove(at)
+        else:
+            self.markers = [*self.markers[-1:], at]
+
+    def readings(self) -> list[Reading]:
+        """Return what the markers read now: they keep their frequencies, whatever the settings."""
+        levels = self.levels()
+        return [] if levels is None else [read_level(levels, at, 0.0) for at in self.markers]
+
+    def marker_words(self) -> str:
+        """Say what the markers read; "" without any."""
+        levels = self.levels()
+        return "" if levels is None else marker_words(self.readings(), float(levels.attrs["floor"]))
 
     # ------------------------------------------------------------ predict, then check
     def begin_quiz(self) -> None:

@@ -23,7 +23,9 @@ from workbench.mappings import (
 )
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
+from workbench.session.explorers.markers import peak_frame
 from workbench.session.explorers.nyquist_code import code_of
+from workbench.session.explorers.pictures import FLOOR as PICTURE_FLOOR
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
@@ -51,7 +53,7 @@ class NyquistExplorer(Explorer):
         "A complex image has a spectrum without symmetry. Interpolated by two, moved by a quarter of the "
         "sampling rate, it fits beside its mirror in a real image (seed paper, section 4, figure 3)."
     )
-    FRAMES = ("stages", "mappings", "errors")
+    FRAMES = ("stages", "peaks", "mappings", "errors")
     GROUPS = (
         Group("Scene", ("scene", "file", "tone_y", "tone_x"), "x[m, n] ∈ ℂ,  64 × 64"),
         Group("Mapping", ("mapping", "interpolation", "edge"), "y = Re(u · jᵐ⁺ⁿ),  128 × 128"),
@@ -68,6 +70,9 @@ class NyquistExplorer(Explorer):
         "the lost bin": {"scene": "one tone", "tone_y": -0.5, "tone_x": -0.5, "edge": "drop"},
     }
     TOLERANCE = 2.5 / (2 * SIZE)
+    ASK = (
+        "Click in the last spectrum where you expect the tone and its mirror; click a mark again to undo it."
+    )
 
     scene: Any = param.Selector(default="stripes", objects=list(SCENES), label="Image")
     file = param.String("", label="File in the workspace's data folder")
@@ -121,6 +126,7 @@ class NyquistExplorer(Explorer):
         frames = Frames(
             {
                 "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image)),
+                "peaks": lambda: self.kept("peaks", stages, lambda: peak_frame(self._levels_of(image))),
                 "mappings": lambda: self.kept("mappings", scene, lambda: _mappings_frame(image)),
                 "errors": lambda: self._errors_frame(image, back, mapped, disturbed),
             }
@@ -146,6 +152,17 @@ class NyquistExplorer(Explorer):
         if self.interpolation != "ideal":
             words += f": {self.interpolation} leaves images of the spectrum, which Re then mixes up"
         return Frame(data, words + ".")
+
+    def _levels_of(self, image: Array) -> xr.Dataset:
+        mapped = nyquist_stages(image, self.interpolation, self.edge)["mapped"]
+        level = level_picture(mapped, "mapped")
+        y, x = np.meshgrid(*(level[dim].values for dim in level.dims), indexing="ij")
+        name = np.where((x >= 0) & (y >= 0), "band", np.where((x < 0) & (y < 0), "mirror", "outside"))
+        return xr.Dataset({"level": level, "name": (level.dims, name)}, attrs={"floor": PICTURE_FLOOR})
+
+    def levels(self) -> xr.Dataset | None:
+        """Return the mapped image's spectrum."""
+        return None if self.picture().trouble else self._levels_of(self._image())
 
     def _errors_frame(self, image: Array, back: Array, mapped: Array, disturbed: Array) -> Frame:
         reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())

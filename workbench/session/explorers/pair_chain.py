@@ -69,6 +69,9 @@ class CoherenceExplorer(Explorer):
         "the global loss is trapped": {"loss_window": SIZE, "start": 0.05},
     }
     TOLERANCE = 0.04
+    ASK = (
+        "Click in the distribution where you expect the mean of the estimates; click a mark again to undo it."
+    )
 
     source: Any = param.Selector(default="simulated", objects=["simulated", FILES], label="Pair")
     file_1 = param.String("", label="First file in the data folder")
@@ -130,7 +133,9 @@ class CoherenceExplorer(Explorer):
             }
         )
         mean = float(maps.magnitude.mean())
-        return Picture(frames, self._readouts(maps, model, expected), (Answer((mean,), "mean |γ̂|"),))
+        return Picture(
+            frames, self._readouts(maps, model, expected), (Answer((mean,), f"the mean, {mean:.2f}"),)
+        )
 
     def _expected(self, model: dict[str, Any]) -> float:
         """Return the true coherence that the window sees, NaN for files."""

@@ -11,16 +11,22 @@ import param
 import xarray as xr
 
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
-from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers.markers import line_table, peak_frame
+from workbench.session.explorers.pictures import level_picture, signed_picture
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.resampling_code import code_of
-from workbench.session.explorers.resampling_steps import FLOOR, Stage, response_frame, test_frequencies
+from workbench.session.explorers.resampling_steps import (
+    FLOOR,
+    Stage,
+    overlap_frame,
+    response_frame,
+    test_frequencies,
+)
 from workbench.session.frame import Frame
 from workbench.signals import (
     change_rate,
     convolution_size,
     follow_line,
-    overlap_counts,
     power_db,
     transposed_size,
 )
@@ -72,7 +78,7 @@ class ResamplingExplorer(Explorer):
         "Going down without a filter folds what lies above the new Nyquist frequency; going up without one "
         "leaves images, which look like a checkerboard (seed paper, section 3.2)."
     )
-    FRAMES = ("stages", "cut", "response", "overlap")
+    FRAMES = ("stages", "cut", "peaks", "response", "overlap")
     GROUPS = (
         Group("Input", ("image", "tone_y", "tone_x"), "128 × 128 pixels"),
         Group(
@@ -109,6 +115,7 @@ class ResamplingExplorer(Explorer):
         },
     }
     TOLERANCE = 2.1 / SIZE
+    ASK = "Click in the figure of lines where you expect lines; click a mark again to take it back."
 
     image: Any = param.Selector(default="one tone", objects=list(PICTURES), label="Image")
     tone_y = param.Number(0.0, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")
@@ -153,8 +160,9 @@ class ResamplingExplorer(Explorer):
             {
                 "stages": lambda: self._stages_frame(images),
                 "cut": lambda: self._cut_frame(images, lines),
+                "peaks": lambda: peak_frame(line_table(self._cut_frame(images, lines).data)),
                 "response": lambda: response_frame(chain, self._tests()),
-                "overlap": lambda: self.kept("overlap", overlap, self._overlap_frame),
+                "overlap": lambda: self.kept("overlap", overlap, lambda: overlap_frame(*overlap)),
             }
         )
         return Picture(frames, self._readouts(images, chain, lines), _answers(lines))
@@ -252,25 +260,6 @@ class ResamplingExplorer(Explorer):
         tone = round(SIZE * self.tone_x) / SIZE if self.image == "one tone" else None
         return test_frequencies([stage for _, stage in self.chain()], tone)
 
-    def _overlap_frame(self) -> Frame:
-        counts = overlap_counts(self.pixels, self.taps, self.stride)
-        data = xr.Dataset({"counts": plane(counts.astype(float), "counts", scale=(0.0, float(counts.max())))})
-        data.attrs["most"] = int(counts.max())
-        inside = counts[
-            self.taps - 1 : counts.shape[0] - self.taps + 1, self.taps - 1 : counts.shape[0] - self.taps + 1
-        ]
-        even = inside.size > 0 and int(inside.min()) == int(inside.max())
-        verdict = (
-            "even inside: no checkerboard from overlap"
-            if even
-            else f"from {counts.min()} to {counts.max()}: a checkerboard"
-        )
-        return Frame(
-            data,
-            f"{self.pixels} × {self.pixels} pixels become {counts.shape[0]} × {counts.shape[0]}; "
-            f"every output pixel is the sum of so many products: {verdict}.",
-        )
-
     def _readouts(
         self, images: list[Array], chain: list[tuple[str, Stage]], lines: xr.Dataset | None
     ) -> tuple[Readout, ...]:
@@ -296,6 +285,10 @@ class ResamplingExplorer(Explorer):
             )
         )
         return tuple(result)
+
+    def levels(self) -> xr.Dataset | None:
+        """Return the lines along x behind the chain."""
+        return line_table(self.picture().frames["cut"].data)
 
     # ------------------------------------------------------------ code
     def as_code(self) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from workbench.session.explorers.pictures import plane
 from workbench.session.frame import Frame
-from workbench.signals import fold, power_db, resample_response
+from workbench.signals import fold, overlap_counts, power_db, resample_response
 
-__all__ = ["FLOOR", "Stage", "low_rate", "response_frame", "test_frequencies"]
+__all__ = ["FLOOR", "Stage", "low_rate", "overlap_frame", "response_frame", "test_frequencies"]
 
 FLOOR = -100.0
 _IN_A_PICTURE = 0.25
@@ -112,3 +113,22 @@ def _level(level: float) -> str:
     ('-7.7 dB', '0.0 dB', 'nothing')
     """
     return "nothing" if not level > -250 else f"{round(level, 1) + 0.0:.1f} dB"
+
+
+def overlap_frame(pixels: int, taps: int, stride: int) -> Frame:
+    """Return how many products every output pixel of a transposed convolution is the sum of."""
+    counts = overlap_counts(pixels, taps, stride)
+    data = xr.Dataset({"counts": plane(counts.astype(float), "counts", scale=(0.0, float(counts.max())))})
+    data.attrs["most"] = int(counts.max())
+    inside = counts[taps - 1 : counts.shape[0] - taps + 1, taps - 1 : counts.shape[0] - taps + 1]
+    even = inside.size > 0 and int(inside.min()) == int(inside.max())
+    verdict = (
+        "even inside: no checkerboard from overlap"
+        if even
+        else f"from {counts.min()} to {counts.max()}: a checkerboard"
+    )
+    return Frame(
+        data,
+        f"{pixels} × {pixels} pixels become {counts.shape[0]} × {counts.shape[0]}; "
+        f"every output pixel is the sum of so many products: {verdict}.",
+    )

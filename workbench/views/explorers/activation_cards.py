@@ -9,6 +9,7 @@ from workbench.plots import FoldingArrows, PredictedLines, Rivals, SignalChain, 
 from workbench.session.explorers import ActivationExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import FLOWING, STEPS
 from workbench.views.panels import column, figure, level_ticks, square
 from workbench.views.slot import Slot
@@ -24,13 +25,14 @@ def activation_desk(explorer: ActivationExplorer, lazy: bool = False) -> Explore
         explorer,
         {
             "chain": Slot("chain", _chain_card, 390, wide=True),
-            "lines": Slot("lines", _lines_card, 410, wide=True),
-            "folding": Slot("folding", _folding_card, 440),
-            "taylor": Slot("taylor", _taylor_card, 440),
-            "others": Slot("others", _others_card, 640),
-            "plane": Slot("plane", _plane_card, 640),
+            "lines": Slot("lines", _lines_card, 600, wide=True),
+            "folding": Slot("folding", _folding_card, 475),
+            "taylor": Slot("taylor", _taylor_card, 475),
+            "others": Slot("others", _others_card, 690),
+            "plane": Slot("plane", _plane_card, 690),
         },
         predict="lines",
+        spoilers=("chain", "folding", "others", "plane"),
         lazy=lazy,
     )
 
@@ -46,11 +48,11 @@ def _chain_card() -> PanelCard:
 
 
 def _lines_card() -> PanelCard:
-    lines = PredictedLines()
+    lines, peaks = PredictedLines(), PeakTable()
     return PanelCard(
         "Lines: measured, predicted",
-        column(figure(lines.figure)),
-        {"lines": lines},
+        column(figure(lines.figure), peaks.pane),
+        {"lines": lines, "peaks": peaks},
         keys=lambda: plots.legend(lines.LEGEND),
     )
 

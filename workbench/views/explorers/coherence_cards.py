@@ -32,11 +32,13 @@ def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerD
         "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
         "loss": _curve_slot("The coherence loss on a toy fit", "loss", LossCurve),
     }
-    return ExplorerDesk(explorer, slots, lazy=lazy)
+    return ExplorerDesk(
+        explorer, slots, predict="histogram", spoilers=("maps", "bias", "sensitivity"), lazy=lazy
+    )
 
 
 def _histogram_card() -> PanelCard:
-    histogram = plots.CoherenceHistogram(height=260)
+    histogram = plots.GuessedHistogram(height=260)
     return PanelCard(
         "Distribution of the estimate",
         column(figure(histogram.figure)),

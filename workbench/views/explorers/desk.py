@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -29,6 +29,8 @@ KEYS = {
     "z": "undo",
     "y": "do again",
     "h": "hold this as A, or let A go",
+    "b": "swap: go to A, hold what was here",
+    "m": "take the markers away (a click on a spectrum puts them)",
     "p": "predict, then check",
     "s": "save figures and numbers",
     "c": "this view as Python",
@@ -50,19 +52,23 @@ class ExplorerDesk(pn.viewable.Viewer):
         The panels, by any name; each shows frames of the explorer's picture. An instrument that has
         ``hold(data or None)`` is given the frame of A to draw behind its own; the instrument named by
         `predict` takes guesses: ``predict(guesses, hidden, answers)`` draws them and hides its result,
-        ``on_tap(callback)`` calls back with the place that was clicked.
+        ``on_tap(callback)`` calls back with the place that was clicked, ``mark(readings)``, where it has it,
+        draws markers.
     predict
         Name of the frame whose places are predicted; empty: nothing is.
+    spoilers
+        Names of the panels that would give the answer away: covered while it is predicted.
     lazy
         Build only the first panel now and the others when the browser reports that they come into view.
     """
 
     def __init__(
-        self, explorer: Explorer, slots: Mapping[str, Slot], predict: str = "", *, lazy: bool = False
-    ) -> None:
+        self, explorer: Explorer, slots: Mapping[str, Slot], predict: str = "", *,
+        spoilers: Sequence[str] = (), lazy: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.explorer, self.slots = explorer, dict(slots)
-        self._predicting = predict
+        self._predicting, self._spoilers = predict, frozenset(spoilers)
         self._held: dict[str, Picture | None] = {}
         self.pump = Pump(self.draw)
         for name in list(self.slots)[:1] if lazy else self.slots:
@@ -76,6 +82,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             "undo": self._button("Undo", self._undo),
             "redo": self._button("Redo", self._redo),
             "hold": self._button("Hold A", self._hold),
+            "swap": self._button("Swap A", self._swap),
             "predict": self._button("Predict", self._quiz),
             "save": self._button("Save", self._save),
             "code": self._button("Python", self._code),
@@ -83,10 +90,12 @@ class ExplorerDesk(pn.viewable.Viewer):
             "help": self._button("?", self._help),
         }
         self.buttons["predict"].visible = bool(predict)
+        self.buttons["swap"].disabled = True
+        self._marked = ""
         self._dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="md")
         self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
-        explorer.param.watch(lambda *_events: self._news(), explorer.choices())
+        explorer.param.watch(lambda *_events: self._moved(), explorer.choices())
         if not lazy:
             self.draw()
 
@@ -133,6 +142,8 @@ class ExplorerDesk(pn.viewable.Viewer):
             "z": self._undo,
             "y": self._redo,
             "h": self._hold,
+            "b": self._swap,
+            "m": self._unmark,
             "p": self._quiz,
             "s": self._save,
             "c": self._code,
@@ -152,7 +163,8 @@ class ExplorerDesk(pn.viewable.Viewer):
                 self._draw_held(name, card, held)
                 slot.put()  # a new card takes its first picture along
         self._draw_quiz()
-        self.readouts.text = _readout_row(picture.readouts)
+        self._draw_markers()
+        self.readouts.text = _readout_row(picture.readouts, held, hidden=self._guessing)
         chosen = self.explorer.preset()
         for name, button in self.presets.items():
             _set(button, variant="contained" if name == chosen else "outlined")
@@ -161,6 +173,12 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def _news(self) -> None:
         self.pump.request()
+
+    def _moved(self) -> None:
+        """Draw for other settings: the score of the old ones says nothing any more."""
+        if self.explorer.quiz is not None and self.explorer.quiz.score is not None:
+            self._end_quiz()
+        self._news()
 
     @property
     def cards(self) -> dict[str, PanelCard]:
@@ -171,7 +189,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         known = self.slots[name].card is not None
         card = self.slots[name].build()
         if not known and self._predicting in card.instruments:
-            card.instruments[self._predicting].on_tap(self._guess)
+            card.instruments[self._predicting].on_tap(self._tapped)
         return card
 
     def _draw_held(self, name: str, card: PanelCard, held: Picture | None) -> None:
@@ -195,13 +213,26 @@ class ExplorerDesk(pn.viewable.Viewer):
             slot.put()
 
     def _draw_quiz(self) -> None:
-        if self._predicted is None:
-            return
-        quiz = self.explorer.quiz
-        guesses = quiz.guesses if quiz else []
-        hidden = quiz is not None and quiz.score is None
-        answers = self.explorer.picture().answers if quiz is not None and quiz.score is not None else ()
-        self._predicted.predict(list(guesses), hidden, list(answers))
+        quiz, hidden = self.explorer.quiz, self._guessing
+        if self._predicted is not None:
+            answers = self.explorer.picture().answers if quiz is not None and quiz.score is not None else ()
+            self._predicted.predict(list(quiz.guesses if quiz else []), hidden, list(answers))
+        for name, card in self.cards.items():
+            at_stake = self._predicting in card.instruments
+            card.conceal(hidden and (at_stake or name in self._spoilers), cover=not at_stake)
+
+    @property
+    def _guessing(self) -> bool:
+        return self.explorer.quiz is not None and self.explorer.quiz.score is None
+
+    def _draw_markers(self) -> None:
+        if hasattr(self._predicted, "mark"):
+            self._predicted.mark([] if self._guessing else self.explorer.readings())
+        words = "" if self.explorer.quiz is not None else self.explorer.marker_words()
+        if words != self._marked:
+            self._marked = words
+            if self.explorer.quiz is None:
+                self._say(words)
 
     # ------------------------------------------------------------ what can be asked
     def _preset(self, name: str) -> Callable[[], None]:
@@ -218,29 +249,50 @@ class ExplorerDesk(pn.viewable.Viewer):
             self.explorer.hold()
         else:
             self.explorer.release()
-        _set(self.buttons["hold"], label="Hold A" if self.explorer.held is None else "Let A go")
+        held = self.explorer.held is not None
+        _set(self.buttons["hold"], label="Let A go" if held else "Hold A")
+        _set(self.buttons["swap"], disabled=not held)
+        self._say(
+            "A is held: grey in the figures, under the numbers. Swap goes there and back." if held else ""
+        )
+        self._news()
+
+    def _swap(self) -> None:
+        self.explorer.swap()
+        self._news()
+
+    def _unmark(self) -> None:
+        self.explorer.markers.clear()
         self._news()
 
     def _quiz(self) -> None:
         if not self._predicting:
             return
         quiz = self.explorer.quiz
-        if quiz is None:
+        if quiz is None and not self.explorer.picture().answers:
+            self._say("There is nothing to predict in this view: choose tones as the input first.")
+        elif quiz is None:
             self.explorer.begin_quiz()
-            self._say("Click in the figure where you expect lines; click a mark again to take it back.")
-            label = "Check"
+            self._say(self.explorer.ASK)
+            _set(self.buttons["predict"], label="Check")
         elif quiz.score is None:
             self._say(self.explorer.reveal().sentence)
-            label = "Done"
+            _set(self.buttons["predict"], label="Done")
         else:
-            self.explorer.end_quiz()
-            self._say("")
-            label = "Predict"
-        _set(self.buttons["predict"], label=label)
+            self._end_quiz()
         self._news()
 
-    def _guess(self, place: tuple[float, ...]) -> None:
-        self.explorer.guess(place)
+    def _end_quiz(self) -> None:
+        self.explorer.end_quiz()
+        self._say("")
+        self._marked = ""
+        _set(self.buttons["predict"], label="Predict")
+
+    def _tapped(self, place: tuple[float, ...]) -> None:
+        if self.explorer.quiz is None:
+            self.explorer.mark(place)
+        else:
+            self.explorer.guess(place)
         self._news()
 
     def _say(self, sentence: str) -> None:
@@ -291,10 +343,14 @@ class ExplorerDesk(pn.viewable.Viewer):
         return page
 
 
-def _readout_row(readouts: tuple[Readout, ...]) -> str:
+def _readout_row(readouts: tuple[Readout, ...], held: Picture | None = None, *, hidden: bool = False) -> str:
+    """Write the figures, those of A below; while something is predicted they would give it away."""
+    of_a = {} if held is None else {readout.label: readout.value for readout in held.readouts}
     cells = "".join(
         f'<div class="readout" title="{escape(readout.note)}"><span>{escape(readout.label)}</span>'
-        f"<b>{escape(_number(readout.value))}</b> <em>{escape(readout.unit)}</em></div>"
+        f"<b>{'?' if hidden else escape(_number(readout.value))}</b> <em>{escape(readout.unit)}</em>"
+        + (f"<small>A: {escape(_number(of_a[readout.label]))}</small>" if readout.label in of_a else "")
+        + "</div>"
         for readout in readouts
     )
     return f'<div class="readouts">{cells or "&nbsp;"}</div>'

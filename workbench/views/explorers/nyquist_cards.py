@@ -12,6 +12,7 @@ from workbench.plots import Strip, draw_quadrants
 from workbench.session.explorers import NyquistExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import STEPS, tiles
 from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, level_ticks, square
 from workbench.views.slot import Slot
@@ -39,11 +40,11 @@ MAPPED = {
 def nyquist_desk(explorer: NyquistExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the Nyquist-band explorer's desk."""
     slots = {
-        "stages": Slot("stages", _stages_card, 690, wide=True),
+        "stages": Slot("stages", _stages_card, 870, wide=True),
         "mappings": Slot("mappings", _mappings_card, 360, wide=True),
         "errors": Slot("errors", _errors_card, 360, wide=True),
     }
-    return ExplorerDesk(explorer, slots, predict="stages", lazy=lazy)
+    return ExplorerDesk(explorer, slots, predict="stages", spoilers=("mappings", "errors"), lazy=lazy)
 
 
 class Stages(Strip):
@@ -56,11 +57,16 @@ class Stages(Strip):
         last = self.pictures["mapped_level"].figure
         draw_quadrants(last)
         self._guesses = plots.Marks(last)
+        self._markers = plots.Markers(last)
 
     def on_tap(self, callback: Callable[[tuple[float, ...]], None]) -> None:
         """Call back with the frequency (x, y) that was clicked in the mapped image's spectrum."""
         figure = self.pictures["mapped_level"].figure
         figure.on_event("tap", lambda event: callback((float(event.x), float(event.y))))
+
+    def mark(self, readings: Sequence[Any]) -> None:
+        """Show numbered markers on the mapped image's spectrum: each has a place (x, y)."""
+        self._markers.show([one.place for one in readings])
 
     def predict(self, guesses: Sequence[tuple[float, ...]], hidden: bool, answers: Sequence[Any]) -> None:
         """Show guesses; hide the last spectrum while they are being made."""
@@ -71,7 +77,7 @@ class Stages(Strip):
 
 
 def _stages_card() -> PanelCard:
-    strip = Stages()
+    strip, peaks = Stages(), PeakTable()
     panes = [
         column(square(strip.figures[name]), square(strip.figures[f"{name}_level"]), css_classes=["step"])
         for name in STAGES
@@ -82,7 +88,11 @@ def _stages_card() -> PanelCard:
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
     )  # fmt: skip
     body = pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(4), STEPS])
-    return PanelCard("The mapping, step by step: image over spectrum", column(body, bars), {"stages": strip})
+    return PanelCard(
+        "The Nyquist mapping, step by step: image over spectrum",
+        column(body, bars, peaks.pane),
+        {"stages": strip, "peaks": peaks},
+    )
 
 
 def _mappings_card() -> PanelCard:

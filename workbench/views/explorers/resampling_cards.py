@@ -12,6 +12,7 @@ from workbench.plots import Kind, PredictedLines, Responses, Strip
 from workbench.session.explorers import STAGES, ResamplingExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import STEPS, tiles
 from workbench.views.panels import SIGN_TICKS, column, figure, level_ticks, square
 from workbench.views.slot import Slot
@@ -29,11 +30,11 @@ def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> Explore
     """Return the resampling explorer's desk."""
     slots = {
         "stages": Slot("stages", _stages_card, 560, wide=True),
-        "cut": Slot("cut", _cut_card, 410, wide=True),
+        "cut": Slot("cut", _cut_card, 600, wide=True),
         "response": Slot("response", _response_card, 530),
         "overlap": Slot("overlap", _overlap_card, 530),
     }
-    return ExplorerDesk(explorer, slots, predict="cut", lazy=lazy)
+    return ExplorerDesk(explorer, slots, predict="cut", spoilers=("stages",), lazy=lazy)
 
 
 class Chain(Strip):
@@ -74,10 +75,11 @@ def _stages_card() -> PanelCard:
 
 def _cut_card() -> PanelCard:
     lines = PredictedLines(first=-0.5, level="level, dB re the input's strongest line")
+    peaks = PeakTable()
     return PanelCard(
         "Lines along x behind the chain",
-        column(figure(lines.figure)),
-        {"cut": lines},
+        column(figure(lines.figure), peaks.pane),
+        {"cut": lines, "peaks": peaks},
         keys=lambda: plots.legend(lines.LEGEND),
     )
 

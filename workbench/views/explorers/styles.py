@@ -89,6 +89,7 @@ READOUTS = (
 }}
 .readout span {{ display: block; font-size: 11px; line-height: 14px; opacity: .75; }}
 .readout b {{ font-size: 17px; line-height: 22px; font-weight: 600; }}
+.readout small {{ display: block; font-size: 12px; line-height: 16px; opacity: .75; }}
 .readout em {{ font-style: normal; font-size: 12px; opacity: .75; }}
 """
 )
