@@ -78,7 +78,7 @@ def test_the_azimuth_spectrum_lies_where_it_was_put(centroid):
         ({"shape": 0.0}, "positive shape"),
         ({"centroid": (0.2, 0.9)}, "centroids within"),
         ({"resolution": 0.2}, "1 to 8 pixels"),
-        ({"clutter_db": np.nan}, "finite clutter level"),
+        ({"clutter_db": np.nan}, "clutter level"),
     ],
 )
 def test_bad_numbers_are_refused(settings, message):

@@ -11,8 +11,9 @@ import zarr
 from workbench.interferometry import coherence
 from workbench.scenes import FILES, LISTED, SCENES
 from workbench.session.scenes.browser import SceneBrowser
+from workbench.session.scenes.options import scene_names
 from workbench.session.scenes.scales import pixel_aspect
-from workbench.session.scenes.shelf import SHELF, Request, View, scene_names, thumbnail
+from workbench.session.scenes.shelf import SHELF, Request, View, thumbnail
 from workbench.session.scenes.upload import UPLOADS, store_upload
 from workbench.session.user_scenes import user_scenes
 
@@ -170,6 +171,17 @@ def test_a_border_of_zeros_is_drawn_as_nothing(data):
     assert overview["amplitude"].attrs["scale"]
 
 
+def test_an_image_without_power_is_said_to_have_none(data):
+    np.save(data / "zeros.npy", np.zeros((40, 60), np.complex64))
+    picture = opened(scene="zeros.npy", size=32).picture()
+    for name in ("spectrum", "histogram", "mapping"):
+        assert "here is no power" in picture.frames[name].caption
+    assert not any("nan" in frame.caption for frame in picture.frames.values())
+    values = {one.label: one.value for one in picture.readouts}
+    assert values["empty"] == 100
+    assert np.isnan([value for name, value in values.items() if name != "empty"]).all()
+
+
 def test_two_acquisitions_make_an_interferogram():
     browser = opened(scene="flat_earth", options="baseline=400.0, coherence=0.8, snr_db=10.0", sample=2)
     frame = browser.picture().frames["pair"]
@@ -233,7 +245,14 @@ def test_options_change_the_scene():
         ({"options": "3"}, "options are written like"),
         ({"scene": "buildings", "options": "building='/etc/x.obj'"}, "no mesh '/etc/x.obj' in"),
         ({"scene": "buildings", "options": "building='../x.obj'"}, "no mesh '../x.obj' in"),
-        ({"scene": "buildings", "options": "building='/etc/passwd'"}, "takes a number, a word"),
+        ({"scene": "buildings", "options": f"building='{'x' * 300}.obj'"}, "no mesh 'xxx"),
+        ({"scene": "buildings", "options": "building='\0.obj'"}, "options are written like"),
+        ({"scene": "buildings", "options": "building='/etc/passwd'"}, "building takes a word"),
+        ({"scene": "buildings", "options": "bandwidth='wide'"}, "bandwidth takes a number here"),
+        ({"scene": "buildings", "options": "rays=1" + "0" * 30}, "rays takes a number here"),
+        ({"scene": "buildings", "options": "speckle=None"}, "speckle takes True or False here, found None"),
+        ({"scene": "flat_earth", "options": "look=()"}, "look takes a pair of numbers here, found ()"),
+        ({"scene": "ships", "options": "clutter_db=1e300"}, "clutter level from -200 to 200 dB"),
         ({"scene": "buildings", "options": "cache='/tmp/x'"}, "has no option 'cache'"),
         ({"scene": "buildings", "options": "workers=999"}, "has no option 'workers'"),
         ({"scene": "tones", "options": "along='z'"}, "unknown direction 'z'"),
@@ -244,6 +263,25 @@ def test_what_goes_wrong_is_said_in_words(data, settings, words):
     picture = browser.picture()
     assert words in picture.trouble
     assert all(frame.data is None and words in frame.caption for frame in picture.frames.values())
+
+
+def test_raw_numbers_of_either_byte_order(data):
+    image = (np.arange(48).reshape(6, 8) * (1 + 1j)).astype(">c8")
+    (data / "a.raw").write_bytes(image.tobytes())
+    view = opened(scene="a.raw", options="shape=(6, 8), dtype='>c8'").view()
+    np.testing.assert_array_equal(view.image["slc"], image)
+    trouble = opened(scene="a.raw", options="shape=(6, 8, 1, 1)").picture().trouble
+    assert "shape takes two or three numbers here" in trouble
+
+
+def test_an_unforeseen_failure_reaches_the_page(data, monkeypatch):
+    def broken(_):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr("workbench.session.scenes.shelf._open", broken)
+    browser = opened(scene="onetone", seed=98)
+    assert browser.picture().trouble == "ZeroDivisionError: by nought"
+    assert browser.wanting() is None, "asked once, not for ever"
 
 
 def test_a_file_that_cannot_be_read_says_what_was_found(data):
@@ -274,6 +312,8 @@ def test_links_in_circles_or_out_of_a_store_are_refused(data, tmp_path):
     (data / "a.zarr" / "slc").symlink_to(tmp_path / "slc")
     (data / "loop.npy").symlink_to("loop.npy")
     (data / "gone.npy").symlink_to("nothing.npy")
+    (data / "loop.obj").symlink_to("loop.obj")
+    assert "no mesh 'loop.obj'" in opened(scene="buildings", options="building='loop.obj'").picture().trouble
     for name in ("a.zarr", "loop.npy"):
         browser = SceneBrowser(scene=name, seed=1)
         browser.load()

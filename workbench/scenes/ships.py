@@ -169,8 +169,8 @@ def _check(
         raise ValueError(f"ships needs centroids within [-0.5, 0.5] cycles/pixel, found {centroid}")
     if not 1 <= resolution <= 8:
         raise ValueError(f"ships needs 1 to 8 pixels per resolution cell, found {resolution}")
-    if not np.isfinite(clutter_db):
-        raise ValueError(f"ships needs a finite clutter level in dB, found {clutter_db}")
+    if not abs(clutter_db) <= 200:
+        raise ValueError(f"ships needs a clutter level from -200 to 200 dB, found {clutter_db}")
 
 
 def _chip(

@@ -18,7 +18,8 @@ _STYLE = """
 :host { display: block; }
 .gallery { display: flex; gap: 8px; overflow-x: auto; padding: 4px 2px 8px 2px; scrollbar-width: thin; }
 .gallery button {
-  flex: 0 0 auto; width: 166px; padding: 6px; border-radius: 8px; cursor: pointer; text-align: left;
+  flex: 0 0 auto; display: flex; flex-direction: column; box-sizing: border-box;
+  width: 166px; height: 150px; padding: 6px; border-radius: 8px; cursor: pointer; text-align: left;
   border: 1px solid var(--mui-palette-divider, rgba(127,127,127,.35)); font: inherit;
   color: var(--mui-palette-text-primary, inherit);
   background: var(--mui-palette-background-paper, transparent);
@@ -33,10 +34,11 @@ _STYLE = """
 .gallery .pictures { display: flex; gap: 4px; height: 74px; align-items: center; justify-content: center; }
 .gallery img { width: 74px; height: 74px; object-fit: contain; image-rendering: pixelated; }
 .gallery b {
-  display: block; font: 500 13px/18px Roboto, sans-serif;
-  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+  font: 500 13px/16px Roboto, sans-serif;
+  overflow: hidden; overflow-wrap: anywhere;
 }
-.gallery small { display: block; font: 11px/14px Roboto, sans-serif; height: 28px; overflow: hidden;
+.gallery small { display: block; font: 11px/14px Roboto, sans-serif; max-height: 28px; overflow: hidden;
   color: var(--mui-palette-text-secondary, #6b6b6b); overflow-wrap: anywhere; }
 """
 
@@ -77,6 +79,7 @@ class Gallery(JSComponent):
           button.remove()
           buttons.delete(name)
         }
+        const before = buttons.get(model.chosen)
         for (const item of model.items) {
           let button = buttons.get(item.name)
           if (button == null) {
@@ -107,6 +110,7 @@ class Gallery(JSComponent):
           }
           button.setAttribute("aria-pressed", String(item.name == model.chosen))
         }
+        if (before == null) show()
       }
       model.on("items", draw)
       const show = () => {

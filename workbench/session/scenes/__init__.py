@@ -2,8 +2,9 @@
 
 from workbench.session.scenes.browser import SceneBrowser
 from workbench.session.scenes.layers import PLANES
+from workbench.session.scenes.options import scene_names, scene_options
 from workbench.session.scenes.scales import decibel_scale, pixel_aspect
-from workbench.session.scenes.shelf import scene_names, scene_options, thumbnail
+from workbench.session.scenes.shelf import thumbnail
 from workbench.session.scenes.upload import LARGEST_UPLOAD, UPLOADS, store_upload
 
 __all__ = [

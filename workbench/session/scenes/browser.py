@@ -15,23 +15,16 @@ from workbench.session.explorers import (
     Frames,
     Group,
     Picture,
-    Readout,
     level_picture,
     plane,
     signed_picture,
 )
 from workbench.session.frame import Frame
 from workbench.session.scenes.layers import condition_frame, pair_frame
+from workbench.session.scenes.measured import histogram_frame, readouts, spectrum_frame
+from workbench.session.scenes.options import placed, read_options, scene_names, scene_options
 from workbench.session.scenes.scales import decibel_scale, pixel_aspect
-from workbench.session.scenes.shelf import (
-    SHELF,
-    Request,
-    View,
-    placed,
-    read_options,
-    scene_names,
-    scene_options,
-)
+from workbench.session.scenes.shelf import SHELF, Request, View
 from workbench.signals import power_db
 
 __all__ = ["SceneBrowser"]
@@ -173,15 +166,15 @@ class SceneBrowser(Explorer):
         frames = Frames(
             {
                 "overview": lambda: self.kept("overview", where, lambda: self._overview(view, row, column)),
-                "spectrum": lambda: self.kept("spectrum", where[0], lambda: _spectrum_frame(view)),
-                "histogram": lambda: self.kept("histogram", where[0], lambda: _histogram_frame(view)),
+                "spectrum": lambda: self.kept("spectrum", where[0], lambda: spectrum_frame(view)),
+                "histogram": lambda: self.kept("histogram", where[0], lambda: histogram_frame(view)),
                 "patch": lambda: self.kept("patch", where, lambda: self._patch_frame(view, row, column)),
                 "mapping": lambda: self._mapping_frame(view.patch(row, column, self.size), view),
                 "condition": lambda: self.kept("condition", where[0], lambda: condition_frame(view, aspect)),
                 "pair": lambda: self.kept("pair", where[0], lambda: pair_frame(view, aspect)),
             }
         )
-        return Picture(frames, _readouts(view))
+        return Picture(frames, readouts(view))
 
     def _overview(self, view: View, row: int, column: int) -> Frame:
         data = view.preview[["amplitude", "phase"]].copy()
@@ -229,12 +222,8 @@ class SceneBrowser(Explorer):
         level = max(float(power_db(np.mean(np.abs(error) ** 2) / power)), -320.0) if power else np.nan
         channel = "its only channel" if mapping.channels == 1 else f"channel 1 of {mapping.channels}"
         rows, columns = mapped.shape[-2:]
-        return Frame(
-            data,
-            f"{rows} × {columns} real pixels, {channel}; decoding differs by {level:.0f} dB.".replace(
-                "-", "−"
-            ),
-        )
+        words = f"decoding differs by {level:.0f} dB" if power else "there is no power"
+        return Frame(data, f"{rows} × {columns} real pixels, {channel}; {words}.".replace("-", "−"))
 
     def layers(self) -> dict[str, bool]:
         """Say which of the panels "condition", "pair" have something to show."""
@@ -331,71 +320,3 @@ def _described(view: View, sample: int) -> str:
     if view.preview.attrs["looks"] > 1:
         words.append(f"{view.preview.attrs['looks']} pixels averaged per point, the phase that of one")
     return "; ".join(words) + "."
-
-
-def _signed(value: float) -> str:
-    """Write three places with a sign, none of what is left of rounding.
-
-    >>> _signed(0.349), _signed(-0.0002)
-    ('+0.349', '0.000')
-    """
-    return f"{value:+.3f}" if abs(value) >= 0.0005 else "0.000"
-
-
-def _spectrum_frame(view: View) -> Frame:
-    found = view.statistics
-    centroid, occupied = found["centroid"].values, found["occupied_bandwidth"].values
-    data = view.spectrum.to_dataset(name="level")
-    level = data["level"].values
-    data["level"].attrs["scale"] = (
-        float(np.clip(10 * np.floor(np.percentile(level, 2) / 10), -80, -20)),
-        0.0,
-    )
-    data.attrs |= {"centroid": centroid.tolist(), "occupied": occupied.tolist()}
-    if not np.isfinite(centroid).all():
-        return Frame(data, "There is no power.")
-    words = (
-        f"99 % of the power lies within {occupied[0]:.2f} × {occupied[1]:.2f} cycles/sample (y, x) around "
-        f"({_signed(centroid[0])}, {_signed(centroid[1])})"
-    )
-    moved = [float(view.image.attrs.get(f"recentred_{axis}", 0.0)) for axis in "yx"]
-    if any(moved):
-        words += f"; moved there from ({_signed(moved[0])}, {_signed(moved[1])})"
-    return Frame(data, words.replace("-", "−") + ".")
-
-
-def _histogram_frame(view: View) -> Frame:
-    data, cv = view.histogram, float(view.statistics["intensity_cv"])
-    words = (
-        f"The intensity varies by {cv:.2f} of its mean; fully developed speckle (Rayleigh amplitude) has 1"
-    )
-    above = 100 * float(data.attrs["above"])
-    if above:
-        words += f". {above:.2g} % of the pixels lie beyond the axis"
-    return Frame(data, words + ".")
-
-
-def _readouts(view: View) -> tuple[Readout, ...]:
-    found = view.statistics
-    centroid, occupied = found["centroid"].values, found["occupied_bandwidth"].values
-    looks = float(found["looks"])
-    where = "on the middle 512 × 512 pixels" if max(view.image["slc"].shape) > 512 else "on all pixels"
-    result = [
-        Readout(
-            "speckle CV", float(found["intensity_cv"]), "", f"standard deviation over mean of |x|², {where}"
-        ),
-        Readout("looks", looks if looks < 1e6 else np.inf, "", "equivalent, where it is most homogeneous"),
-        Readout(
-            "phase uniformity",
-            float(found["phase_chi2"]),
-            "χ²/dof",
-            "1 for uniform phase of independent pixels, more where neighbours are alike",
-        ),
-    ]
-    for axis, f, width in zip(("y", "x"), centroid, occupied, strict=True):
-        result += [
-            Readout(f"centroid {axis}", float(f), "cycles/sample", "middle of the spectrum (Madsen 1989)"),
-            Readout(f"bandwidth {axis}", float(width), "cycles/sample", "99 % of the power"),
-        ]
-    gone = 100 * float(found["zero_share"] + found["invalid_share"])
-    return (*result, Readout("empty", gone, "% of pixels", "zero, NaN or infinite"))

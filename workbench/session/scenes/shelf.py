@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import os
-import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,24 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from workbench.session.scenes.options import Option, mesh_file, placed, scene_names
 from workbench.session.user_scenes import data_folder, user_file, user_scenes
 from workbench.signals import power_db
 
-__all__ = [
-    "SHELF", "Request", "Shelf", "View", "middle", "placed", "read_options", "scene_names", "scene_options",
-    "thumbnail",
-]  # fmt: skip
+__all__ = ["SHELF", "Request", "Shelf", "View", "middle", "thumbnail"]
 
 COUNT = 4  # images made of a synthetic scene at first
 PREVIEW, THUMBNAIL = 384, 72  # points per axis at most
 SPECTRUM = 512  # pixels of the middle whose spectrum is taken
 AMPLITUDES = 4.0  # of the histogram's axis, in units of the rms
-REFUSALS = (ValueError, KeyError, OSError, RuntimeError, ImportError, MemoryError, TypeError)
-_OWN = ("size", "count", "seed", "cache", "workers", "progress", "folder", "path")
-_FILE = ("select", "shape", "dtype", "offset", "chip")
-_WORD = re.compile(r"[\w ]*")
-
-Option = bool | int | float | str | tuple[int, ...] | None
+REFUSALS = (ValueError, KeyError, OSError, RuntimeError, ImportError)
 
 
 @dataclass(frozen=True)
@@ -134,7 +124,7 @@ class Shelf:
         key = request, _changed(request)
         try:
             view: View | str = _view(request)
-        except REFUSALS as error:
+        except Exception as error:  # whatever it is: a page that waits for this image has to hear of it
             view = _words(error)
         with self._lock:
             self._views[key] = view
@@ -144,99 +134,6 @@ class Shelf:
 
 
 SHELF = Shelf()
-
-
-def scene_names() -> list[str]:
-    """Names of the synthetic scenes that have a complex image."""
-    from workbench.scenes import PICTURES, SCENES
-
-    return [name for name in SCENES if name not in PICTURES]
-
-
-def scene_options(scene: str) -> dict[str, Any]:
-    """Return the options that may be written for a scene, with their defaults.
-
-    >>> scene_options("onetone"), list(scene_options("mine.npy"))
-    ({'bands': 8}, ['select', 'shape', 'dtype', 'offset', 'chip'])
-    """
-    if scene not in scene_names():
-        return dict.fromkeys(_FILE)
-    from workbench.scenes import SCENES
-
-    parameters = inspect.signature(SCENES[scene]).parameters
-    return {name: one.default for name, one in parameters.items() if name not in _OWN}
-
-
-def read_options(scene: str, text: str) -> tuple[tuple[str, Option], ...]:
-    """Read options as one writes them in Python, "bands=4, sign=-1"; nothing is evaluated.
-
-    Raises
-    ------
-    ValueError
-        If it is not that, or there is no such option; those that exist are listed.
-
-    >>> read_options("flat_earth", "sign=-1, baseline=300.0")
-    (('baseline', 300.0), ('sign', -1))
-    >>> read_options("onetone", "band=4")
-    Traceback (most recent call last):
-    ValueError: onetone has no option 'band'; there are: bands=8
-    """
-    known = scene_options(scene)
-    try:
-        call = ast.parse(f"f({text})", mode="eval").body
-        assert isinstance(call, ast.Call) and not call.args and isinstance(call.func, ast.Name)  # noqa: PT018
-        values = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords if word.arg}
-        assert len(values) == len(call.keywords)
-    except (SyntaxError, ValueError, AssertionError, RecursionError, MemoryError):
-        raise ValueError(f"options are written like bands=4, sign=-1; found {text!r}") from None
-    for name, value in values.items():
-        if name not in known:
-            there = ", ".join(name if one is None else f"{name}={one!r}" for name, one in known.items())
-            raise ValueError(f"{scene} has no option {name!r}; there are: {there or 'none'}")
-        values[name] = _plain(scene, name, value)
-    return tuple(sorted(values.items()))
-
-
-def _plain(scene: str, name: str, value: Any) -> Option:
-    """Let numbers and words pass: paths would open files outside the workspace."""
-    if name == "building" and isinstance(value, str) and Path(value).suffix:
-        mesh_file(value)
-        return value
-    if isinstance(value, list | tuple):
-        value = tuple(value)
-        if all(isinstance(one, int | float) for one in value):
-            return value
-    elif not isinstance(value, str):
-        if isinstance(value, bool | int | float | None):
-            return value
-    elif name == "select" or _WORD.fullmatch(value):
-        return value
-    raise ValueError(f"{scene}: {name} takes a number, a word or a pair of numbers here, found {value!r}")
-
-
-def mesh_file(name: str) -> Path:
-    """Return where a mesh of the data folder is.
-
-    Raises
-    ------
-    ValueError
-        If the name leads out of the folder, is no mesh, or there is no such file.
-    """
-    from workbench.scenes import is_mesh_file
-
-    path = data_folder() / name
-    inside = path.resolve().is_relative_to(data_folder().resolve())
-    if not (inside and is_mesh_file(name) and path.is_file()):
-        raise ValueError(f"no mesh {name!r} in {data_folder()}: a .obj, .ply or .stl file there is needed")
-    return path
-
-
-def placed(options: tuple[tuple[str, Option], ...]) -> dict[str, Any]:
-    """Return options with the mesh of the data folder by its whole path."""
-    values: dict[str, Any] = dict(options)
-    if Path(str(values.get("building", ""))).suffix:
-        values["building"] = str(mesh_file(values["building"]))
-    return values
 
 
 def _changed(request: Request) -> int:
@@ -352,13 +249,14 @@ def thumbnail(name: str) -> xr.Dataset:
     """
     try:
         return _thumbnail(name, _changed(Request(name)))
-    except REFUSALS as error:
+    except Exception as error:  # the pictures after it have to come
         raise ValueError(_words(error)) from None
 
 
 def _words(error: BaseException) -> str:
     """Return the message with files by their names in the data folder."""
     words = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    words = words if isinstance(error, REFUSALS) and words else f"{type(error).__name__}: {words}"
     return words.replace(f"{data_folder()}{os.sep}", "")
 
 

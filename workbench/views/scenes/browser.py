@@ -247,9 +247,10 @@ def _pictured(name: str) -> dict[str, Any]:
     preview = thumbnail(name)
     amplitude = preview["amplitude"].values
     shown = np.where(np.isfinite(amplitude), amplitude, np.nan)
+    phase = np.where(np.isfinite(amplitude), preview["phase"].values, np.nan)  # zeros have none
     pictures = (
         (thumbnail_source(shown, plots.MAGNITUDE, *decibel_scale(amplitude)), "amplitude"),
-        (thumbnail_source(preview["phase"].values, plots.CYCLIC, -np.pi, np.pi), "phase"),
+        (thumbnail_source(phase, plots.CYCLIC, -np.pi, np.pi), "phase"),
     )
     rows, columns = preview.attrs["height"], preview.attrs["width"]
     aspect = float(np.clip(rows / columns * pixel_aspect(preview.attrs), 0.25, 4))
