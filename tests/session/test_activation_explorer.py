@@ -146,3 +146,13 @@ def test_two_markers_read_the_distance_of_their_lines():
     assert "2: 0.469 cycles/sample, no line" in explorer.marker_words()
     explorer.mark((0.3,))
     assert [one.place for one in explorer.readings()] == [(60 / 128,), (38 / 128,)], "the oldest goes"
+
+
+def test_of_a_dead_layer_nothing_is_claimed():
+    explorer = ActivationExplorer()
+    explorer.choose_preset("dying ReLU")
+    frames = explorer.picture().frames
+    assert "relu 0," in frames["others"].caption
+    assert "nothing through" in frames["others"].caption
+    assert frames["lines"].caption == "No line is left: nothing comes out, as predicted."
+    assert np.isnan(readout(explorer, "SFDR"))

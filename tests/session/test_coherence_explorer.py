@@ -64,8 +64,12 @@ def test_the_sweep_follows_the_closed_form():
     np.testing.assert_allclose(sweep.measured, theory, atol=0.05)
 
 
-def test_without_a_disturbance_there_is_no_sweep():
-    assert "Choose a disturbance" in CoherenceExplorer().picture().frames["sensitivity"].caption
+def test_without_a_disturbance_the_sweep_shows_what_noise_would_do():
+    frame = CoherenceExplorer().picture().frames["sensitivity"]
+    assert (frame.data.attrs["kind"], frame.data.attrs["now"]) == ("noise", 0.0)
+    np.testing.assert_allclose(frame.data.measured, np.interp(
+        frame.data.amount, frame.data.fine, frame.data.theory), atol=0.04)  # fmt: skip
+    assert "Noise of 2 of the image's rms would take" in frame.caption
 
 
 def test_the_toy_fit_says_where_it_ends():
@@ -96,6 +100,9 @@ def test_two_files_are_compared_by_their_middles_and_the_code_does_the_same(tmp_
         np.save(tmp_path / "data" / f"{name}.npy", common + 0.5 * noise)
     explorer = CoherenceExplorer(source=FILES, file_1="one.npy", file_2="two.npy", disturbance="mirror")
     assert readout(explorer, "mean |γ̂|") > 0.6
+    sweep = explorer.picture().frames["sensitivity"]
+    assert np.isnan(sweep.data.theory).all(), "of files nobody knows the true coherence"
+    assert "closed form" not in sweep.caption
     space = {}
     exec(explorer.as_code(), space)
     assert float(space["maps"].magnitude.mean()) == pytest.approx(readout(explorer, "mean |γ̂|"))

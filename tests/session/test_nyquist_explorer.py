@@ -91,6 +91,14 @@ def test_dropping_the_edge_loses_an_imaginary_part():
     assert readout(lost, "lost bin") == pytest.approx(np.sin(0.8))
 
 
+def test_an_error_is_placed_only_where_it_has_a_place():
+    mirror = NyquistExplorer()
+    mirror.choose_preset("a gain error is a mirror")
+    assert "100 % of it at (−0.20, −0.09) cycles/pixel (x, y)" in mirror.picture().frames["errors"].caption
+    noise = NyquistExplorer(error="white noise", amount=0.3)
+    assert "spread over many frequencies" in noise.picture().frames["errors"].caption
+
+
 def test_clipping_is_counted():
     explorer = NyquistExplorer(clip=True, error="white noise", amount=0.5)
     assert 0 < readout(explorer, "clipped") < 50

@@ -8,8 +8,10 @@ from workbench.session.explorers.pair_chain import CoherenceExplorer
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
 from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
+from workbench.session.explorers.resampling_rivals import RIVALS
 
 __all__ = [
+    "RIVALS",
     "STAGES",
     "ActivationExplorer",
     "Answer",

@@ -44,6 +44,8 @@ __all__ = ["ActivationExplorer"]
 SIZE = 128
 FLOOR = -120.0
 ORDERS = 24
+ROUNDING = -200.0
+"""Residuals below this, dB, are those of the arithmetic."""
 FORMULA = "formula"
 KERNELS: dict[str, tuple[float, ...]] = {
     "none": (1.0,),
@@ -244,11 +246,16 @@ class ActivationExplorer(Explorer):
             )
         worst = residual(measured, predicted)
         above = int((found > LISTED).sum())
-        return Frame(
-            data,
-            f"{above} lines above {LISTED:.0f} dB, each predicted; measured and predicted differ by at most "
-            f"{worst:.0f} dB re the strongest line.".replace("-", "−"),
+        if not above:
+            return Frame(data, "No line is left: nothing comes out, as predicted.")
+        agree = (
+            "agree to rounding"
+            if worst < ROUNDING
+            else f"differ by at most {worst:.0f} dB re the strongest line"
         )
+        lines_of = "line" if above == 1 else "lines"
+        words = f"{above} {lines_of} above {LISTED:.0f} dB, each predicted; measured and predicted {agree}."
+        return Frame(data, words.replace("-", "−"))
 
     def _others_frame(self, z: Array) -> Frame:
         found = {}
@@ -257,12 +264,13 @@ class ActivationExplorer(Explorer):
             found[name] = ("frequency", self._level(np.fft.rfft(y, norm="forward")))
         frequency = ("frequency", np.arange(SIZE // 2 + 1) / SIZE, {"units": "cycles per sample"})
         data = xr.Dataset(found, {"frequency": frequency}, {"floor": FLOOR, "bias": self.bias})
-        counts = {name: int((level[1:] > level[1:].max() - 60).sum()) for name, (_, level) in found.items()}
+        counts = {name: _lines_within(level[1:], 60.0) for name, (_, level) in found.items()}
         listed = ", ".join(f"{name} {count}" for name, count in counts.items())
-        widest = counts["relu"] > max(counts["sigmoid"], counts["tanh"])
-        words = (
-            "ReLU spreads it widest, as the paper notes" if widest else "ReLU does not spread it widest here"
-        )
+        words = "ReLU does not spread it widest here"
+        if counts["relu"] > max(counts["sigmoid"], counts["tanh"]):
+            words = "ReLU spreads it widest, as the paper notes"
+        elif not counts["relu"]:
+            words = "ReLU lets nothing through here"
         return Frame(data, f"Lines within 60 dB of the strongest, DC left out: {listed}. {words}.")
 
     def _plane_frame(self, layer: Layer) -> Frame:
@@ -312,9 +320,10 @@ class ActivationExplorer(Explorer):
         if self.excitation == "one tone":
             harmonics = np.square(lines.amplitude.values) / 2
             thd = np.sqrt(harmonics[2:].sum() / harmonics[1]) if harmonics[1] else np.nan
+            clean = sfdr(power, self.tone) if power[self.tone] > 0 else np.nan
             result = [
                 Readout("THD", 100 * float(thd), "%", f"harmonics 2 to {ORDERS} over the fundamental"),
-                Readout("SFDR", sfdr(power, self.tone), "dB", "fundamental over the strongest other line"),
+                Readout("SFDR", clean, "dB", "fundamental over the strongest other line, DC left out"),
                 *result,
             ]
         folded = (lines.zone.values > 1) & lines.kept.values
@@ -324,7 +333,12 @@ class ActivationExplorer(Explorer):
         result += [
             Readout("aliased", 100 * alias, "% of power", "lines folded from above Nyquist, without DC"),
             Readout("DC", float(measured[0].real), "input units", "mean of the output"),
-            Readout("residual", residual(measured, predicted), "dB", "measured − predicted re the strongest"),
+            Readout(
+                "residual",
+                residual(measured, predicted),
+                "dB",
+                f"measured − predicted re the strongest; below {ROUNDING:.0f} dB it is rounding",
+            ),
         ]
         return tuple(result)
 
@@ -346,3 +360,8 @@ class ActivationExplorer(Explorer):
             self._tones(),
             self._filtered(),
         )
+
+
+def _lines_within(level: Array, reach: float) -> int:
+    """Return how many lines lie within `reach` dB of the strongest; what is at the floor is none."""
+    return int((level > max(float(level.max()) - reach, FLOOR)).sum())

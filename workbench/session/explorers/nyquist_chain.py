@@ -180,11 +180,14 @@ class NyquistExplorer(Explorer):
         relative = _relative(image, back)
         if relative < ROUNDING:
             return Frame(data, "What comes back is what went in, to rounding.")
-        words = f"The decoded image differs by {relative:.1f} dB".replace("-", "−")
-        strongest = data["error"]
-        at = np.unravel_index(int(strongest.values.argmax()), strongest.shape)
-        place = [float(strongest[dim].values[i]) for dim, i in zip(strongest.dims, at, strict=True)]
-        words += f", most of all at ({place[0]:+.2f}, {place[1]:+.2f}) cycles/pixel (y, x)."
+        words = f"The power of the decoded image's error is {relative + 0.0:.1f} dB re the image"
+        spectrum = np.square(np.abs(np.fft.fftshift(np.fft.fft2(back - image))))
+        strongest, level = float(spectrum.max() / spectrum.sum()), data["error"]
+        if strongest < 0.05:
+            return Frame(data, f"{words}, spread over many frequencies.".replace("-", "−"))
+        at = np.unravel_index(int(spectrum.argmax()), spectrum.shape)
+        y, x = (float(level[dim].values[i]) for dim, i in zip(level.dims, at, strict=True))
+        words += f", {100 * strongest:.0f} % of it at ({x:+.2f}, {y:+.2f}) cycles/pixel (x, y)."
         return Frame(data, words.replace("-", "−"))
 
     def _readouts(self, image: Array, back: Array, disturbed: Array, clipped: float) -> tuple[Readout, ...]:

@@ -55,14 +55,18 @@ class CoherenceExplorer(Explorer):
             "γ = γₜ · (1 − B / Bmax) · 1 / (1 + 1/SNR)",
         ),
         Group("Estimate", ("window", "flatten"), "γ̂ = Σ x y* / √(Σ|x|² Σ|y|²)"),
-        Group("Disturbance of the second image", ("disturbance", "amount"), ""),
+        Group(
+            "Disturbance of the second image",
+            ("disturbance", "amount"),
+            "offset ≤ 0.25 cycles/pixel · mirror ≤ 2 × y* · noise ≤ 2 rms · shift ≤ 2 pixels",
+        ),
         Group("Loss on a toy fit", ("loss_window", "start"), "L = 1 − |γ̂|   (eq. 8)"),
     )
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "a good pair": {"temporal": 0.9},
         "nothing in common": {"temporal": 0.0},
         "fringes inside the window": {"temporal": 1.0, "baseline": 1200.0, "window": 9},
-        "critical baseline": {"temporal": 1.0, "baseline": 4500.0, "flatten": True},
+        "near the critical baseline": {"temporal": 1.0, "baseline": 6000.0, "flatten": True},
         "mirror": {"temporal": 1.0, "baseline": 0.0, "disturbance": "mirror", "amount": 1.0},
         "half a pixel off": {"temporal": 1.0, "disturbance": "misregistration", "amount": 0.5},
         "oversampled: fewer looks": {"temporal": 0.0, "oversampling": 2.0},
@@ -84,7 +88,7 @@ class CoherenceExplorer(Explorer):
     window: Any = param.Selector(default=5, objects=[3, 5, 7, 9, 11, 15], label="Window, pixels")
     flatten = param.Boolean(False, label="Remove the flat-earth fringes first")
     disturbance: Any = param.Selector(default="none", objects=list(DISTURBANCES), label="Disturbance")
-    amount = param.Number(0.5, bounds=(0.0, 2.0), step=0.01, label="Its amount")
+    amount = param.Number(0.5, bounds=(0.0, 2.0), step=0.01, label="Its amount, in the unit above")
     loss_window: Any = param.Selector(default=5, objects=[5, 9, 16, SIZE], label="Window of the loss, pixels")
     start = param.Number(0.05, bounds=(-0.25, 0.25), step=0.005, label="First frequency error, cycles/pixel")
 
@@ -141,16 +145,16 @@ class CoherenceExplorer(Explorer):
         """Return the true coherence that the window sees, NaN for files."""
         if not model:
             return float("nan")
-        return float(self._theory(model, self._amount()))
+        return float(self._theory(model, self._amount(), self.disturbance))
 
-    def _theory(self, model: dict[str, Any], amount: npt.ArrayLike) -> Array:
+    def _theory(self, model: dict[str, Any], amount: npt.ArrayLike, disturbance: str) -> Array:
         """Return the true coherence in a window, fringes and so much of the disturbance included."""
         true, fringes = float(model.get("coherence", 1.0)), float(model.get("fringe_frequency", 0.0))
         fringes *= not self.flatten
-        if self.disturbance == "frequency offset":  # of the second image: it takes from the fringes
+        if disturbance == "frequency offset":  # of the second image: it takes from the fringes
             return true * np.abs(tone_coherence(fringes - np.asarray(amount), self.window)[0])
         left = abs(float(tone_coherence(fringes, self.window)[0]))
-        return true * left * expected_loss(self.disturbance, amount, self.window, self.oversampling)
+        return true * left * expected_loss(disturbance, amount, self.window, self.oversampling)
 
     # ------------------------------------------------------------ frames
     def _maps_frame(self, first: Array, second: Array, maps: xr.Dataset) -> Frame:
@@ -176,26 +180,23 @@ class CoherenceExplorer(Explorer):
         )
 
     def _sensitivity_frame(self, first: Array, second: Array, model: dict[str, Any]) -> Frame:
-        if self.disturbance == "none":
-            return Frame(None, "Choose a disturbance to see how fast it destroys the coherence.")
-        amounts = np.linspace(0.0, REACH[self.disturbance], SWEEP)
-        measured = [
-            mean_coherence(first, disturb_pair(second, self.disturbance, a), self.window) for a in amounts
-        ]
-        fine = np.linspace(0.0, REACH[self.disturbance], 101)
-        theory = coherence_bias(np.clip(self._theory(model, fine), 0, 1), self.window**2)
+        kind = "noise" if self.disturbance == "none" else self.disturbance
+        now = self._amount() if kind == self.disturbance else 0.0
+        amounts = np.linspace(0.0, REACH[kind], SWEEP)
+        measured = [mean_coherence(first, disturb_pair(second, kind, a), self.window) for a in amounts]
+        fine = np.linspace(0.0, REACH[kind], 101)
+        true = np.clip(self._theory(model, fine, kind), 0, 1)
+        theory = coherence_bias(true, self.window**2) if model else np.full(fine.size, np.nan)
         data = xr.Dataset(
             {"measured": ("amount", measured), "theory": ("fine", theory)},
             coords={"amount": amounts, "fine": fine},
-            attrs={"kind": self.disturbance, "unit": UNITS[self.disturbance], "now": self._amount()},
+            attrs={"kind": kind, "unit": UNITS[kind], "now": now},
         )
-        before, now = measured[0], float(np.interp(self._amount(), amounts, measured))
-        what = f"{self.disturbance.capitalize()} of {self._amount():g} {UNITS[self.disturbance]}"
-        return Frame(
-            data,
-            f"{what} lowers the mean |γ̂| from {before:.2f} to {now:.2f}; the line is the closed form with "
-            "the estimate's bias.",
-        )
+        before, after = measured[0], float(np.interp(now or amounts[-1], amounts, measured))
+        what = f"{kind.capitalize()} of {now or amounts[-1]:g} {UNITS[kind]}"
+        verb = "takes" if now else "would take"
+        line = "; the line is the closed form with the estimate's bias" if model else ""
+        return Frame(data, f"{what} {verb} the mean |γ̂| from {before:.2f} to {after:.2f}{line}.")
 
     def _loss_frame(self) -> Frame:
         offsets = np.linspace(-0.25, 0.25, 301)

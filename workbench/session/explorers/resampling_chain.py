@@ -15,6 +15,7 @@ from workbench.session.explorers.markers import line_table, peak_frame
 from workbench.session.explorers.pictures import level_picture, signed_picture
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.resampling_code import code_of
+from workbench.session.explorers.resampling_rivals import rivals_frame
 from workbench.session.explorers.resampling_steps import (
     FLOOR,
     Stage,
@@ -78,7 +79,7 @@ class ResamplingExplorer(Explorer):
         "Going down without a filter folds what lies above the new Nyquist frequency; going up without one "
         "leaves images, which look like a checkerboard (seed paper, section 3.2)."
     )
-    FRAMES = ("stages", "cut", "peaks", "response", "overlap")
+    FRAMES = ("stages", "cut", "peaks", "rivals", "response", "overlap")
     GROUPS = (
         Group("Input", ("image", "tone_y", "tone_x"), "128 × 128 pixels"),
         Group(
@@ -161,6 +162,9 @@ class ResamplingExplorer(Explorer):
                 "stages": lambda: self._stages_frame(images),
                 "cut": lambda: self._cut_frame(images, lines),
                 "peaks": lambda: peak_frame(line_table(self._cut_frame(images, lines).data)),
+                "rivals": lambda: rivals_frame(
+                    images[-2] if chain else images[0], chain[-1] if chain else None
+                ),
                 "response": lambda: response_frame(chain, self._tests()),
                 "overlap": lambda: self.kept("overlap", overlap, lambda: overlap_frame(*overlap)),
             }
@@ -251,9 +255,8 @@ class ResamplingExplorer(Explorer):
             return Frame(data, "No line is left: the chain removes this frequency, as predicted.")
         finite = np.isfinite(predicted)
         worst = float(np.abs(data.measured.values - predicted)[finite].max()) if finite.any() else 0.0
-        return Frame(
-            data, f"Lines above {FLOOR:.0f} dB: {words}; predicted within {worst:.1g} dB.".replace("-", "−")
-        )
+        agree = "as predicted, to rounding" if worst < 1e-6 else f"predicted within {worst:.1g} dB"
+        return Frame(data, f"Lines above {FLOOR:.0f} dB: {words}; {agree}.".replace("-", "−"))
 
     def _tests(self) -> list[float]:
         """Frequencies along x at which each step is judged, cycles per sample in front of it."""

@@ -94,7 +94,9 @@ def _plane_card() -> PanelCard:
     picture = Plane()
     ticks = level_ticks(-80.0)
     bar = Text(plots.colour_bar(plots.SPECTRUM, "level, dB re a tone of amplitude A", ticks), COLOUR_BAR)
-    return PanelCard("The same in two dimensions", column(square(picture.figure), bar), {"plane": picture})
+    return PanelCard(
+        "The layer's output in two dimensions", column(square(picture.figure), bar), {"plane": picture}
+    )
 
 
 class Plane(plots.Picture):

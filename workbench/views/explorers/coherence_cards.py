@@ -60,7 +60,7 @@ def _curve_card(title: str, frame: str, curve: Any) -> PanelCard:
 def _maps_card() -> PanelCard:
     strip = Strip(
         {
-            "amplitude": ("amplitude |x|", "magnitude"),
+            "amplitude": ("|x|, own scale", "magnitude"),
             "interferogram": ("interferogram arg x·y*", "phase"),
             "magnitude": ("coherence |γ̂|", "magnitude"),
             "significant": ("|γ̂| where significant", "magnitude"),

@@ -9,7 +9,7 @@ import xarray as xr
 
 from workbench import plots
 from workbench.plots import Kind, PredictedLines, Responses, Strip
-from workbench.session.explorers import STAGES, ResamplingExplorer
+from workbench.session.explorers import RIVALS, STAGES, ResamplingExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
@@ -31,10 +31,11 @@ def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> Explore
     slots = {
         "stages": Slot("stages", _stages_card, 560, wide=True),
         "cut": Slot("cut", _cut_card, 600, wide=True),
+        "rivals": Slot("rivals", _rivals_card, 560, wide=True),
         "response": Slot("response", _response_card, 530),
         "overlap": Slot("overlap", _overlap_card, 530),
     }
-    return ExplorerDesk(explorer, slots, predict="cut", spoilers=("stages",), lazy=lazy)
+    return ExplorerDesk(explorer, slots, predict="cut", spoilers=("stages", "rivals"), lazy=lazy)
 
 
 class Chain(Strip):
@@ -71,6 +72,36 @@ def _stages_card() -> PanelCard:
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(2)],
     )  # fmt: skip
     return PanelCard("The chain: image over spectrum", column(body, bars), {"stages": chain})
+
+
+class Rivals(Strip):
+    """Image over spectrum of every filter in the last step's place, named anew with every picture."""
+
+    def __init__(self) -> None:
+        images = {f"picture_{i}": (" ", "signed") for i in range(RIVALS)}
+        levels = {f"level_{i}": ("", "spectrum") for i in range(RIVALS)}
+        super().__init__({**images, **levels}, height=190)
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show ``picture_0 …``, ``level_0 …``, attrs names."""
+        for i, name in enumerate(data.attrs["names"]):
+            title = self.figures[f"picture_{i}"].title
+            if title.text != name:
+                title.text = name
+        super().update(data)
+
+
+def _rivals_card() -> PanelCard:
+    rivals = Rivals()
+    panes = [
+        column(square(rivals.figures[f"picture_{i}"]), square(rivals.figures[f"level_{i}"]))
+        for i in range(RIVALS)
+    ]
+    body = pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[tiles(RIVALS)])
+    bar = Text(
+        plots.colour_bar(plots.SPECTRUM, "dB re the step's strongest input line", DB_TICKS), COLOUR_BAR
+    )
+    return PanelCard("Other filters in the last step's place", column(body, bar), {"rivals": rivals})
 
 
 def _cut_card() -> PanelCard:
