@@ -218,6 +218,18 @@ def test_a_file_that_shrinks_after_it_was_opened(tmp_path):
             use(scene)
 
 
+@pytest.mark.parametrize("sizes", [(12, 10), (8, 20), (30, 40)])
+def test_a_file_replaced_by_one_of_another_size(sizes, tmp_path):
+    np.save(tmp_path / "a.npy", image_of())
+    scene = open_scene(tmp_path / "a.npy", lazy=True)
+    np.save(tmp_path / "a.npy", image_of(*sizes))
+    for window in ({"y": slice(0, 4), "x": slice(0, 4)}, {"y": slice(9, 12), "x": slice(15, 20)}):
+        with pytest.raises(
+            ValueError, match=r"a.npy: a window could not be read .*the file has changed since"
+        ):
+            _ = scene.slc.isel(window).values
+
+
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000])
 def test_paths_that_cannot_be(name):
     with pytest.raises((ValueError, FileNotFoundError)):

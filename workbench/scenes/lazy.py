@@ -109,6 +109,8 @@ class LazyPixels(BackendArray):
             with self.opener() as contents:
                 parts = tuple(contents.members[name] for name in self.names)
                 window = tuple(stored)
+                if tuple(parts[0].shape[axis] for axis in self.order) != self.shape:
+                    raise ValueError(f"the file has changed since: {parts[0]}, {self.shape} are needed")
                 values = parts[0].read(window) if self.dtype.kind == "f" else read_window(parts, window)
         except Exception as error:  # libraries raise anything from KeyError to zlib.error on damaged files
             raise ValueError(
