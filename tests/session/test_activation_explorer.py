@@ -156,3 +156,7 @@ def test_of_a_dead_layer_nothing_is_claimed():
     assert "nothing through" in frames["others"].caption
     assert frames["lines"].caption == "No line is left: nothing comes out, as predicted."
     assert np.isnan(readout(explorer, "SFDR"))
+
+
+def test_what_is_too_large_to_be_squared_is_said():
+    assert "too large" in ActivationExplorer(activation="formula", formula="1e308*z*z").picture().trouble

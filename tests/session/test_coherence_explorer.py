@@ -100,6 +100,9 @@ def test_two_files_are_compared_by_their_middles_and_the_code_does_the_same(tmp_
         np.save(tmp_path / "data" / f"{name}.npy", common + 0.5 * noise)
     explorer = CoherenceExplorer(source=FILES, file_1="one.npy", file_2="two.npy", disturbance="mirror")
     assert readout(explorer, "mean |γ̂|") > 0.6
+    np.save(tmp_path / "data" / "other.npy", np.ones((70, 80), complex))
+    assert "other.npy: 70 x 80" in explorer.__class__(
+        source=FILES, file_1="one.npy", file_2="other.npy").picture().trouble  # fmt: skip
     sweep = explorer.picture().frames["sensitivity"]
     assert np.isnan(sweep.data.theory).all(), "of files nobody knows the true coherence"
     assert "closed form" not in sweep.caption

@@ -31,6 +31,8 @@ class Sine(Explorer):
     shape = param.Selector(default="sine", objects=["sine", "square"], label="Shape")
 
     def compute(self):
+        if self.cycles == 13.0:
+            raise ValueError("thirteen brings bad luck")
         wave = np.sin(2 * np.pi * self.cycles * np.arange(64) / 64)
         data = xr.Dataset({"y": ("n", wave)})
         return Picture(
@@ -40,6 +42,8 @@ class Sine(Explorer):
         )
 
     def levels(self):
+        if self.picture().trouble:
+            return None
         level = 20 * np.log10(abs(np.fft.rfft(self.picture().frames["wave"].data.y.values)) + 1e-9)
         parts = {"level": ("f", level), "name": ("f", [""] * 33)}
         return xr.Dataset(parts, {"f": np.arange(33.0)}, {"floor": -100.0})
@@ -183,6 +187,13 @@ def test_predict_then_check(desk):
     assert stems_of(desk).shown[1:] == (False, [Answer((2.0,), "the tone")])
     desk.buttons["predict"].clicks += 1
     assert stems_of(desk).shown == ([], False, [])
+
+
+def test_settings_that_do_not_go_together_have_no_code(desk):
+    desk.explorer.cycles = 13.0
+    desk.buttons["code"].clicks += 1
+    assert not desk._dialog.open
+    assert "Nothing to copy: thirteen" in desk.message.text
 
 
 def test_code_and_keys_open_a_dialog(desk):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from workbench.runs import workspace_path
 
-__all__ = ["data_folder", "user_file", "user_scene", "user_scenes"]
+__all__ = ["data_folder", "user_file", "user_pair", "user_scene", "user_scenes"]
 
 
 def data_folder() -> Path:
@@ -60,7 +60,23 @@ def user_scene(name: str, size: int) -> npt.NDArray[Any]:
         complex image of this size.
     """
     path = user_file(name)
-    return _patch(str(path), path.stat().st_mtime_ns, size)
+    return _patch(str(path), path.stat().st_mtime_ns, size)[0]
+
+
+def user_pair(first: str, second: str, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the middles of two images of one place, as `user_scene` does.
+
+    Raises
+    ------
+    ValueError
+        As `user_scene`, or if the images differ in size: pixels of one would not be those of the other.
+    """
+    paths = [user_file(name) for name in (first, second)]
+    (one, shape), (two, other) = (_patch(str(path), path.stat().st_mtime_ns, size) for path in paths)
+    if shape != other:
+        sizes = " and ".join(f"{name}: {n[0]} x {n[1]}" for name, n in ((first, shape), (second, other)))
+        raise ValueError(f"{sizes} pixels found; two images on the same grid, coregistered, are needed")
+    return one, two
 
 
 def user_file(name: str) -> Path:
@@ -93,7 +109,7 @@ def _stays(path: Path, folder: Path) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _patch(path: str, _changed: int, size: int) -> npt.NDArray[Any]:
+def _patch(path: str, _changed: int, size: int) -> tuple[npt.NDArray[Any], tuple[int, ...]]:
     from workbench.scenes import open_scene
 
     try:
@@ -108,4 +124,4 @@ def _patch(path: str, _changed: int, size: int) -> npt.NDArray[Any]:
     rms = float(np.sqrt(np.mean(np.abs(patch) ** 2)))
     if not (np.isfinite(rms) and rms > 0):
         raise ValueError(f"{path}: its middle {size} x {size} pixels hold no power")
-    return patch / rms
+    return patch / rms, tuple(image.shape)

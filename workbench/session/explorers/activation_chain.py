@@ -44,6 +44,8 @@ __all__ = ["ActivationExplorer"]
 SIZE = 128
 FLOOR = -120.0
 ORDERS = 24
+TOO_LARGE = 1e100
+"""Values whose squares would not be finite."""
 ROUNDING = -200.0
 """Residuals below this, dB, are those of the arithmetic."""
 FORMULA = "formula"
@@ -165,8 +167,10 @@ class ActivationExplorer(Explorer):
             self.oversampling,
             **layer.parameters,
         )
-        if not np.isfinite(chain.y.values).all():
-            raise ValueError(f"{layer.words} is not finite on this signal: choose another drive or bias")
+        if not (np.abs(chain.y.values) < TOO_LARGE).all():
+            raise ValueError(
+                f"{layer.words} is not finite on this signal, or too large: choose another drive or bias"
+            )
         measured = np.fft.rfft(chain.y.values, norm="forward")
         lines = self._lines(layer)
         predicted = self._predicted(layer)

@@ -25,7 +25,7 @@ from workbench.session.explorers.file_code import file_code
 from workbench.session.explorers.pictures import plane
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
-from workbench.session.user_scenes import user_scene
+from workbench.session.user_scenes import user_pair
 from workbench.signals import coherence_bias, coherence_null_quantile
 
 __all__ = ["CoherenceExplorer"]
@@ -66,7 +66,7 @@ class CoherenceExplorer(Explorer):
         "a good pair": {"temporal": 0.9},
         "nothing in common": {"temporal": 0.0},
         "fringes inside the window": {"temporal": 1.0, "baseline": 1200.0, "window": 9},
-        "near the critical baseline": {"temporal": 1.0, "baseline": 6000.0, "flatten": True},
+        "near critical": {"temporal": 1.0, "baseline": 6000.0, "flatten": True},
         "mirror": {"temporal": 1.0, "baseline": 0.0, "disturbance": "mirror", "amount": 1.0},
         "half a pixel off": {"temporal": 1.0, "disturbance": "misregistration", "amount": 0.5},
         "oversampled: fewer looks": {"temporal": 0.0, "oversampling": 2.0},
@@ -103,7 +103,7 @@ class CoherenceExplorer(Explorer):
     # ------------------------------------------------------------ the pair
     def _pair(self) -> tuple[Array, Array, dict[str, Any]]:
         if self.source == FILES:
-            return user_scene(self.file_1, SIZE), user_scene(self.file_2, SIZE), {}
+            return *user_pair(self.file_1, self.file_2, SIZE), {}
         pair = simulate_pair(
             SIZE,
             self.temporal,

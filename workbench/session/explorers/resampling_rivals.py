@@ -11,9 +11,9 @@ import xarray as xr
 from workbench.session.explorers.pictures import level_picture, signed_picture
 from workbench.session.explorers.resampling_steps import Stage
 from workbench.session.frame import Frame
-from workbench.signals import change_rate
+from workbench.signals import change_rate, power_db
 
-__all__ = ["RIVALS", "rival_share", "rivals_frame"]
+__all__ = ["RIVALS", "rivals_frame", "unwanted_power"]
 
 RIVALS = 4
 """Filters side by side."""
@@ -37,8 +37,8 @@ Array = npt.NDArray[Any]
 def rivals_frame(image: Array, last: tuple[str, Stage] | None) -> Frame:
     """Return what four filters make of the image in front of the last step, none and the best among them.
 
-    ``picture_0 …`` and ``level_0 …`` in dB re the image's strongest line, attrs names: what each is, and how
-    much of its output is alias or image.
+    ``picture_0 …`` and ``level_0 …`` in dB re the image's strongest line, attrs names. The caption says what
+    each lets through: aliases re the step's input, images as a share of its output.
     """
     if last is None:
         return Frame(None, "Choose a step: others are then shown in its place.")
@@ -51,31 +51,36 @@ def rivals_frame(image: Array, last: tuple[str, Stage] | None) -> Frame:
         output = change_rate(image, kind, stage.factor, **options)
         parts[f"picture_{i}"] = signed_picture(output, f"picture_{i}")
         parts[f"level_{i}"] = level_picture(output, f"level_{i}", reference)
-        said.append((title, f"{100 * rival_share(image, rival):.1f} %"))
-    what = "images" if stage.up else "aliases"
-    words = ", ".join(f"{title} {share}" for title, share in said)
-    return Frame(
-        xr.Dataset(parts, attrs={"names": [title for title, _ in said]}),
-        f"In place of “{name}”, share of the output's power that is {what}: {words}.",
-    )
+        said.append((title, unwanted_power(image, rival), float(np.mean(np.square(output)))))
+    if stage.up:
+        what = "images, as a share of the output's power"
+        amounts = [f"{title} {100 * part / (whole or 1.0):.1f} %" for title, part, whole in said]
+    else:
+        what = "aliases, re the step's input power"
+        given = float(np.mean(np.square(image))) or 1.0
+        amounts = [f"{title} {_decibel(part / given)}" for title, part, _ in said]
+    words = f"In place of “{name}”: {what}: {', '.join(amounts)}."
+    return Frame(xr.Dataset(parts, attrs={"names": [title for title, _, _ in said]}), words.replace("-", "−"))
 
 
-def rival_share(image: Array, stage: Stage) -> float:
-    """Return the share of a linear step's output power that is aliases (down) or images (up), 0..1.
+def _decibel(ratio: float) -> str:
+    return f"{round(float(power_db(ratio)), 1) + 0.0:.1f} dB" if ratio > 1e-15 else "none"
+
+
+def unwanted_power(image: Array, stage: Stage) -> float:
+    """Return the mean square of the aliases (down) or images (up) in a linear step's output.
 
     Down, it is what the step makes of the frequencies beyond the new Nyquist frequency alone; up, what lies
     beyond the old one.
 
     >>> wave = np.cos(2 * np.pi * 6 / 16 * np.arange(16)) * np.ones((16, 1))
-    >>> round(rival_share(wave, Stage("decimate")), 3), round(rival_share(wave, Stage("nearest")), 3)
-    (1.0, 0.309)
+    >>> [round(unwanted_power(wave, Stage(kind)), 3) for kind in ("decimate", "average_pool", "nearest")]
+    [0.5, 0.073, 0.154]
     """
-    output = change_rate(image, stage.kind, stage.factor, **stage.options)
-    fine = output if stage.up else image
+    fine = image if not stage.up else change_rate(image, stage.kind, stage.factor, **stage.options)
     f = np.abs(np.fft.fftfreq(fine.shape[0]))
     outside = (f[:, None] > 0.5 / stage.factor) | (f[None, :] > 0.5 / stage.factor)
     part = np.fft.ifft2(np.fft.fft2(fine) * outside).real
     if not stage.up:
         part = change_rate(part, stage.kind, stage.factor, **stage.options)
-    total = float(np.sum(np.square(output)))
-    return float(np.sum(np.square(part))) / total if total > 1e-20 * float(np.sum(np.square(image))) else 0.0
+    return float(np.mean(np.square(part)))

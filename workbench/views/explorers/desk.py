@@ -304,8 +304,11 @@ class ExplorerDesk(pn.viewable.Viewer):
         self.body.css_classes, self.stage.css_classes = ["body", *large], ["stage", *large]
 
     def _code(self) -> None:
-        code = escape(self.explorer.as_code())
-        self._open("This view as Python", f"<pre>{code}</pre>")
+        trouble = self.explorer.picture().trouble
+        if trouble:
+            self._say(f"Nothing to copy: {trouble}")
+        else:
+            self._open("This view as Python", f"<pre>{escape(self.explorer.as_code())}</pre>")
 
     def _save(self) -> None:
         def shown(name: str) -> xr.Dataset | None:

@@ -30,8 +30,8 @@ def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> Explore
     """Return the resampling explorer's desk."""
     slots = {
         "stages": Slot("stages", _stages_card, 560, wide=True),
-        "cut": Slot("cut", _cut_card, 600, wide=True),
-        "rivals": Slot("rivals", _rivals_card, 560, wide=True),
+        "cut": Slot("cut", _cut_card, 612, wide=True),
+        "rivals": Slot("rivals", _rivals_card, 700, wide=True),
         "response": Slot("response", _response_card, 530),
         "overlap": Slot("overlap", _overlap_card, 530),
     }
