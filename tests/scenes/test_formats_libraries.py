@@ -95,6 +95,18 @@ def test_compressed_geotiff_through_gdal(dtype, image, tmp_path):
     assert training.slc.shape == (5, 4, 4)
 
 
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+@pytest.mark.parametrize("lazy", [False, True])
+def test_polarisations_in_one_geotiff(interleave, lazy, image, tmp_path):
+    shape = {"height": 12, "width": 20, "count": 2, "dtype": "complex64", "interleave": interleave}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(tmp_path / "a.tif", "w", driver="GTiff", **shape) as file:
+            file.write(np.stack([image, 2 * image]))
+    assert "several complex arrays (band_1, band_2)" in refused(tmp_path / "a.tif")
+    np.testing.assert_array_equal(open_scene(tmp_path / "a.tif", select="band_2", lazy=lazy).slc, 2 * image)
+
+
 def test_a_compressed_geotiff_without_a_complex_band(image, tmp_path):
     geotiff(tmp_path / "a.tif", image.real, dtype="float32", compress="lzw")
     assert "holds float32 of shape 12×20" in refused(tmp_path / "a.tif")
@@ -288,4 +300,4 @@ def test_compression_that_only_gdal_knows(nothing_installed, image, tmp_path):
         place = file.pages[0].tags["Compression"].valueoffset
     data[place : place + 2] = struct.pack("<H", 5)
     path.write_bytes(data)
-    assert "is compressed by a method that needs rasterio" in refused(path)
+    assert "is packed in a way that needs rasterio" in refused(path)

@@ -1,6 +1,7 @@
 """The scene browser's settings and what they give."""
 
 import errno
+import io
 
 import numpy as np
 import pytest
@@ -380,8 +381,6 @@ def test_thumbnails_of_all_scenes():
 
 
 def npy(array):
-    import io
-
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
@@ -421,6 +420,17 @@ def test_an_upload_that_is_no_scene_leaves_nothing(data, name, content, words):
     with pytest.raises(ValueError, match=words):
         store_upload(name, content, True)
     assert list(data.iterdir()) == []
+
+
+def test_an_upload_of_several_images_is_kept_until_one_is_selected(data):
+    for name, bands in (("pol.tif", np.ones((3, 40, 40), np.complex64)), ("iq.tif", np.ones((2, 40, 40)))):
+        file = io.BytesIO()
+        tifffile.imwrite(file, bands, photometric="minisblack", planarconfig="separate")
+        store_upload(name, file.getvalue(), True)
+    assert "say select='NAME'" in opened(scene="pol.tif").picture().trouble
+    assert "say select='iq'" in opened(scene="iq.tif").picture().trouble
+    assert opened(scene="pol.tif", options="select='band_2'").view() is not None
+    assert opened(scene="iq.tif", options="select='iq'").training()["select"] == "iq"
 
 
 def test_an_upload_needs_the_right_and_a_limit(data):

@@ -122,6 +122,8 @@ def test_an_uploaded_file_is_shown(desk, data):
     assert desk.explorer.scene == "other.npy"
     desk.upload.piece = sent("other.npy", content) | {"serial": 9}
     assert "rename" in desk.message.text
+    desk.gallery.clicked = {"name": "ships", "count": 1}
+    assert "rename" not in desk.message.text, "what was said of another file is gone"
 
 
 def test_a_file_comes_in_pieces_or_not_at_all():

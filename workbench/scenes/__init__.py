@@ -1,6 +1,7 @@
 """Complex scenes with their conditions: synthetic ones by name, the user's own by path."""
 
 from workbench.scenes.conditions import with_condition
+from workbench.scenes.containers import SelectionError
 from workbench.scenes.domains import domains
 from workbench.scenes.drawing import draw_patches
 from workbench.scenes.flat_earth import flat_earth
@@ -27,6 +28,7 @@ __all__ = [
     "PATCH_OPTIONS",
     "PICTURES",
     "SCENES",
+    "SelectionError",
     "buildings",
     "domains",
     "doppler_centroid",

@@ -25,6 +25,14 @@ class UnsuitableError(Exception):
     """The file can be read but does not hold what is needed; the message leaves its name to the caller."""
 
 
+class UndecidedError(UnsuitableError):
+    """The file holds what is needed, but `select` has to say which."""
+
+
+class SelectionError(ValueError):
+    """A sound file with more than one image, or several ways to read it; the message says what to select."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the caller says about a file beside its path; `open_scene` describes each."""

@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from workbench.scenes.containers import Contents, Member, Options, UnsuitableError
+from workbench.scenes.containers import (
+    Contents,
+    Member,
+    Options,
+    SelectionError,
+    UndecidedError,
+    UnsuitableError,
+)
 from workbench.scenes.formats import read_znap_stack, reader_of
 from workbench.scenes.lazy import LAZY_FROM, LazyPixels, Opener, read_window
 from workbench.scenes.selection import find_image, scene_axes
@@ -71,7 +78,7 @@ def open_scene(
         If there is no such file.
     ValueError
         If it cannot be read or does not hold one complex image; the message names the file, what was found
-        and what is needed.
+        and what is needed. `SelectionError`, which is one, where only `select` is missing.
 
     Examples
     --------
@@ -140,6 +147,8 @@ def _read(
     try:
         with opener() as contents:
             scene = _scene(contents, opener, what, options.select, lazy)
+    except UndecidedError as error:
+        raise SelectionError(f"{what}: {error}") from None
     except UnsuitableError as error:
         raise ValueError(f"{what}: {error}") from None
     except MemoryError:

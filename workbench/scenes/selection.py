@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.scenes.containers import Contents, Member, UnsuitableError
+from workbench.scenes.containers import Contents, Member, UndecidedError, UnsuitableError
 
 AXES = {
     "sample": ("sample", "time", "epoch", "date"),
@@ -86,7 +86,7 @@ def _chosen(candidates: dict[str, tuple[str, ...]], preferred: str, select: str 
             return name
     if len(candidates) == 1:
         return next(iter(candidates))
-    raise UnsuitableError(
+    raise UndecidedError(
         f"holds several complex arrays ({', '.join(list(candidates)[:LISTED])}); name the one to use 'slc', "
         "or say select='NAME'"
     )

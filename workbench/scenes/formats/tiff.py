@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from workbench.scenes.archives import require_plausible
-from workbench.scenes.containers import Contents, Member, Options, UnsuitableError, mapped
+from workbench.scenes.containers import Contents, Member, Options, UndecidedError, UnsuitableError, mapped
 from workbench.scenes.extras import COMMANDS, installed
 from workbench.scenes.formats.gdal import read_gdal
 from workbench.scenes.formats.sentinel1 import annotation_attrs
@@ -29,7 +29,7 @@ def read_tiff(path: Path, options: Options) -> Iterator[Contents]:
 
     _refuse_pictures(path)
     with _complaints() as complaints, tifffile.TiffFile(path) as file:
-        pages = [page for page, _ in zip(file.pages, range(PAGES), strict=False)]
+        pages: list[Any] = [page for page, _ in zip(file.pages, range(PAGES), strict=False)]
         if complaints:
             raise UnsuitableError(f"is damaged: {complaints[0]}")
         if not pages:
@@ -38,7 +38,8 @@ def read_tiff(path: Path, options: Options) -> Iterator[Contents]:
         if options.select == "iq":
             members = _from_parts(pages)
         elif not members:
-            raise UnsuitableError(_why_not(pages[0], path))
+            parts = pages[0].samplesperpixel == 2  # perhaps real and imaginary
+            raise (UndecidedError if parts else UnsuitableError)(_why_not(pages[0], path))
         attrs = annotation_attrs(path)
         known = {name: member for name, member in members.items() if member is not None}
         if len(known) == len(members):
@@ -46,7 +47,7 @@ def read_tiff(path: Path, options: Options) -> Iterator[Contents]:
             return
     if not installed("rasterio"):
         raise UnsuitableError(
-            f"is compressed by a method that needs rasterio. Install it with: {COMMANDS['rasterio']}. "
+            f"is packed in a way that needs rasterio. Install it with: {COMMANDS['rasterio']}. "
             "Everything else works without it"
         )
     with read_gdal(path, options) as contents:
@@ -95,10 +96,10 @@ def _bands(path: Path, pages: list[Any], order: str) -> dict[str, Member | None]
     for page in pages:
         if page.sampleformat not in (COMPLEX_INTEGER, COMPLEX_FLOAT):
             continue
-        if page.ndim != 2:
-            raise UnsuitableError(
-                f"has {page.samplesperpixel} complex samples per pixel; one band each is needed"
-            )
+        if page.ndim != 2:  # polarisations in one image, as GDAL writes them
+            require_plausible("its image", page.nbytes, sum(page.databytecounts))
+            members |= dict.fromkeys(f"band_{len(members) + k + 1}" for k in range(page.samplesperpixel))
+            continue
         members[f"band_{len(members) + 1}"] = _band(path, page, order)
     return members
 

@@ -90,9 +90,11 @@ def store_upload(name: str, content: bytes, allowed: bool, largest: int = LARGES
 
 
 def _require_scene(path: Path, name: str) -> None:
-    from workbench.scenes import open_scene
+    from workbench.scenes import SelectionError, open_scene
 
     try:
         open_scene(path)
+    except SelectionError:  # which image is said where it is looked at
+        return
     except (ValueError, OSError, KeyError, RuntimeError, ImportError) as error:
         raise ValueError(str(error).replace(str(path), name)) from None

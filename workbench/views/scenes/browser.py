@@ -140,6 +140,7 @@ class SceneDesk(ExplorerDesk):
 
     def _choose(self, name: str) -> None:
         if name in scene_names() or name in user_scenes():
+            self._say("")
             self.explorer.choose(name)
 
     def _stepper(self, down: int, right: int) -> Callable[[], None]:
