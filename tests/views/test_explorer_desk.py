@@ -201,7 +201,9 @@ def test_code_and_keys_open_a_dialog(desk):
     assert desk._dialog.open
     desk._dialog.open = False
     desk.keyboard.pressed = {"key": "?", "count": 9}
-    assert desk._dialog.open
+    assert (desk._dialog.open, desk._dialog.title) == (True, "Keys"), (
+        "a dialog without a name is read as nothing"
+    )
 
 
 @pytest.mark.parametrize(

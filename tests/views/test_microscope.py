@@ -534,7 +534,7 @@ def test_the_code_and_the_files_are_those_of_the_view(made):
     view = made(held=100, layer="out")
     assert ".sel(step=slice(0, 100))" in view.as_code()
     view._export()
-    download = next(o for o in view.dialogs.dialog.objects[1] if o.filename.endswith(".nc"))
+    download = next(o for o in view.dialogs.dialog.objects[0] if o.filename.endswith(".nc"))
     data = xr.open_dataset(download.callback(), engine="h5netcdf")
     assert data.power.sum().item() == pytest.approx(float(view.scene.orders.power.sum()))
 

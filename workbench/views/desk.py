@@ -101,7 +101,9 @@ class TrainingDesk(pn.viewable.Viewer):
         self.pump = Pump(self.draw)
         self.drawer = Drawer(self.control, list_runs, self._choose)
         self._lost = Text("", visible=False)
-        self._dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="sm")
+        self._dialog = pmui.Dialog(
+            open=False, show_close_button=True, close_on_click=True, width_option="sm", title_variant="h6"
+        )
         self._grid = pn.Column(
             *self.slots.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
         )
@@ -225,11 +227,11 @@ class TrainingDesk(pn.viewable.Viewer):
         code = escape(self.state.as_code(path))
         self._dialog.objects = [
             Text(
-                "<h2>Share this view</h2><p>The address of this page holds run, step, sample and layer. "
+                "<p>The address of this page holds run, step, sample and layer. "
                 f"In a notebook:</p><pre style='white-space:pre-wrap'>{code}</pre>"
             )
         ]
-        self._dialog.open = True
+        self._dialog.param.update(title="Share this view", open=True)
 
     def _open_branch(self) -> None:
         places = self.control.checkpoints()
@@ -262,9 +264,9 @@ class TrainingDesk(pn.viewable.Viewer):
             aside(lambda: self.control.branch(step, **changed_values(BRANCH, texts)), branched, refused)
 
         start.on_click(go)
-        self._dialog.objects = [Text("<h2>Branch here</h2><p>What stays empty stays as it is.</p>"),
+        self._dialog.objects = [Text("<p>What stays empty stays as it is.</p>"),
                                 place, *fields.values(), start, message]  # fmt: skip
-        self._dialog.open = True
+        self._dialog.param.update(title="Branch here", open=True)
 
     # ------------------------------------------------------------------ pages
     def page(self, address: Address) -> pmui.Page:

@@ -92,7 +92,12 @@ class ExplorerDesk(pn.viewable.Viewer):
         self.buttons["predict"].visible = bool(predict)
         self.buttons["swap"].disabled = True
         self._marked = ""
-        self._dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="md")
+        self._dialog = pmui.Dialog(
+            open=False, show_close_button=True, close_on_click=True, width_option="md", title_variant="h6"
+        )
+        self._dialog.param.watch(
+            lambda event: _set(event.obj, title=event.obj.title if event.new else ""), "open"
+        )
         self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
         explorer.param.watch(lambda *_events: self._moved(), explorer.choices())
@@ -314,17 +319,17 @@ class ExplorerDesk(pn.viewable.Viewer):
         def shown(name: str) -> xr.Dataset | None:
             return self.explorer.picture().frames[name].data
 
-        head = Text("<h2>Save figures and numbers</h2>", CODE)
         self._draw_all()
-        self._dialog.objects = [head, *download_rows(self.explorer.TITLE, self.cards, shown, self.camera)]
-        self._dialog.open = True
+        rows = download_rows(self.explorer.TITLE, self.cards, shown, self.camera)
+        self._open("Save figures and numbers", *rows)
 
     def _help(self) -> None:
         self._open("Keys", key_table(KEYS))
 
-    def _open(self, title: str, html: str) -> None:
-        self._dialog.objects = [Text(f"<h2>{escape(title)}</h2>{html}", CODE)]
-        self._dialog.open = True
+    def _open(self, title: str, *content: Any) -> None:
+        """Open the dialog on HTML and panes; its title is the name that screen readers say."""
+        parts = [Text(part, CODE) if isinstance(part, str) else part for part in content]
+        self._dialog.param.update(title=title, objects=parts, open=True)
 
     # ------------------------------------------------------------ pages
     def attach(self) -> None:

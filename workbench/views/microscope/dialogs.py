@@ -48,7 +48,9 @@ class Dialogs:
     def __init__(self, control: Control) -> None:
         self.control = control
         self.camera = Camera()
-        self.dialog = pmui.Dialog(open=False, show_close_button=True, close_on_click=True, width_option="sm")
+        self.dialog = pmui.Dialog(
+            open=False, show_close_button=True, close_on_click=True, width_option="sm", title_variant="h6"
+        )
 
     def keys(self) -> None:
         """List the keys."""
@@ -156,8 +158,7 @@ class Dialogs:
         )  # fmt: skip
 
     def _open(self, title: str, *content: Any) -> None:
-        self.dialog.objects = [Text(f"<h2>{escape(title)}</h2>"), *content]
-        self.dialog.open = True
+        self.dialog.param.update(title=title, objects=list(content), open=True)
 
 
 def _file(filename: str, label: str, callback: Callable[[], Any]) -> Any:
