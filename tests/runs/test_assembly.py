@@ -8,6 +8,7 @@ import trimesh
 
 from workbench.runs.assembly import check, prepare, sort_options
 from workbench.runs.spec import RunSpec
+from workbench.runs.workspace import data_path
 from workbench.scenes import FORMATS
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "real_slc"
@@ -41,6 +42,18 @@ def test_a_mesh_is_found_from_anywhere(house, tmp_path, monkeypatch):
     for building in ("university", "mixed"):
         parts = sort_options("pix2pix", "buildings", {"building": building})
         assert parts["scene_options"]["building"] == building
+
+
+def test_an_image_is_found_here_or_in_the_data_folder(tmp_path, monkeypatch):
+    data = tmp_path / "workspace" / "data"
+    data.mkdir(parents=True)
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.chdir(tmp_path)
+    (data / "a.npy").touch()
+    assert data_path("a.npy") == data / "a.npy"
+    (tmp_path / "a.npy").touch()
+    assert data_path("a.npy") == tmp_path / "a.npy"
+    assert data_path("b.npy") == tmp_path / "b.npy"
 
 
 def test_a_run_over_a_mesh_can_be_prepared_elsewhere(house, tmp_path, monkeypatch):

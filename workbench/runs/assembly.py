@@ -15,7 +15,7 @@ from workbench.runs.grafting import graft
 from workbench.runs.loop import Prepared, Recorder
 from workbench.runs.scheduler import ADDRESS_VARIABLE
 from workbench.runs.spec import RunSpec
-from workbench.runs.workspace import workspace_path
+from workbench.runs.workspace import data_path
 from workbench.scenes import (
     FILE_OPTIONS,
     FORMATS,
@@ -80,11 +80,7 @@ def sort_options(system: str, scene: str | None, options: dict[str, Any]) -> dic
 
 def _absolute(building: Any) -> Any:
     """Write the path of a mesh, here or in the workspace's data folder, so that the run finds it."""
-    if not is_mesh_file(building):
-        return building
-    here = Path(building).expanduser()
-    kept = workspace_path() / "data" / here
-    return str((kept if kept.is_file() and not here.is_file() else here).resolve())
+    return str(data_path(building)) if is_mesh_file(building) else building
 
 
 def _scene_options(scene: str | None) -> list[str]:

@@ -16,7 +16,7 @@ from workbench.runs.scheduler import code_version
 from workbench.runs.spec import RunSpec
 from workbench.runs.status import RunStatus, write_status
 from workbench.runs.submit import enqueue
-from workbench.runs.workspace import check_name, fresh_name, runs_folder
+from workbench.runs.workspace import check_name, data_path, fresh_name, runs_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,8 +51,9 @@ def launch(
     Parameters
     ----------
     system : name in ``SYSTEMS``
-    scene : name in ``SCENES``, path of a complex image, or Dataset with complex ``slc``; an image without a
-        ``condition`` gets log-amplitude, smoothed amplitude and zero planes as its condition
+    scene : name in ``SCENES``, path of a complex image (also one below the workspace's folder ``data``), or
+        Dataset with complex ``slc``; an image without a ``condition`` gets log-amplitude, smoothed amplitude
+        and zero planes as its condition
     mapping : name in ``MAPPINGS``
     steps : length of the training
     size : pixels of the complex patches
@@ -211,12 +212,12 @@ def _locate(scene: Any) -> tuple[str, str]:
             raise ValueError(f"scene is a name, a path or a Dataset, found {type(scene).__name__}")
         return SCENE_FOLDER, "stored"
     text = os.fspath(scene)
-    path = Path(text).expanduser()
+    path = data_path(scene)
     if isinstance(scene, os.PathLike) or path.suffix or os.sep in text or path.exists():
         from workbench.scenes import SCENES
 
         if text not in SCENES:
-            return str(path.resolve()), "path"
+            return str(path), "path"
     return text, "named"
 
 

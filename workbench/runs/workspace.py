@@ -27,6 +27,13 @@ def workspace_path(workspace: str | os.PathLike[str] | None = None) -> Path:
     return Path(chosen).expanduser().resolve()
 
 
+def data_path(name: str | os.PathLike[str]) -> Path:
+    """Return the whole path of a user's file: as it is written, else in the workspace's folder ``data``."""
+    here = Path(name).expanduser()
+    kept = workspace_path() / "data" / here
+    return (kept if kept.exists() and not here.exists() else here).resolve()
+
+
 def runs_folder(workspace: str | os.PathLike[str] | None = None) -> Path:
     """Folder of the run directories inside a workspace."""
     return workspace_path(workspace) / "runs"

@@ -118,7 +118,7 @@ def buildings(
         As in ``onetone``; the paper has 500 patches of 128 × 128 pixels.
     building : str
         "university", "box", "gable", "l_shape", "courtyard" (a quarter of them), "mixed", or the path of an
-        OBJ, PLY, STL file in metres with z up (absolute for runs: they have a folder of their own).
+        OBJ, PLY, STL file in metres with z up.
     bounces : int
         Longest paths, 1 … 5.
     aspect : float, optional
