@@ -104,6 +104,17 @@ def test_clipping_is_counted():
     assert 0 < readout(explorer, "clipped") < 50
 
 
+def test_a_mapped_patch_takes_four_times_the_room():
+    room = NyquistExplorer().picture().frames["room"].data
+    assert {name: room[name].shape for name in room} == {
+        "direct": (64, 64), "mapped": (64, 64), "extended": (128, 128)
+    }  # fmt: skip
+
+
+def test_the_spectrum_of_real_data_is_said_to_be_off_centre():
+    assert readout(NyquistExplorer(scene="speckle off centre"), "centre of the spectrum").endswith("+0.31")
+
+
 class TestFiles:
     @pytest.fixture(autouse=True)
     def workspace(self, tmp_path, monkeypatch):

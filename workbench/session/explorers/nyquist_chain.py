@@ -53,7 +53,7 @@ class NyquistExplorer(Explorer):
         "A complex image has a spectrum without symmetry. Interpolated by two, moved by a quarter of the "
         "sampling rate, it fits beside its mirror in a real image (seed paper, section 4, figure 3)."
     )
-    FRAMES = ("stages", "peaks", "mappings", "errors")
+    FRAMES = ("stages", "peaks", "mappings", "errors", "room")
     GROUPS = (
         Group("Scene", ("scene", "file", "tone_y", "tone_x"), "x[m, n] ∈ ℂ,  64 × 64"),
         Group("Mapping", ("mapping", "interpolation", "edge"), "y = Re(u · jᵐ⁺ⁿ),  128 × 128"),
@@ -128,6 +128,7 @@ class NyquistExplorer(Explorer):
                 "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image)),
                 "peaks": lambda: self.kept("peaks", stages, lambda: peak_frame(self._levels_of(image))),
                 "mappings": lambda: self.kept("mappings", scene, lambda: _mappings_frame(image)),
+                "room": lambda: self.kept("room", scene, lambda: _room_frame(image)),
                 "errors": lambda: self._errors_frame(image, back, mapped, disturbed),
             }
         )
@@ -195,6 +196,12 @@ class NyquistExplorer(Explorer):
             Readout("round trip", _relative(image, back), "dB", "error over image, power"),
             Readout("coherence", _coherence(image, back), "", "mean |γ̂| 5 × 5 of original and decoded"),
             Readout("phase error", _phase_error(image, back), "rad rms"),
+            Readout(
+                "centre of the spectrum",
+                _centre(image),
+                "cycles/pixel (x, y)",
+                "power-weighted mean; of real SAR data off zero",
+            ),
         ]
         if self.mapping == "nyquist":
             outside = 100 * float(out_of_band_ratio(disturbed[0], edge=self.edge))
@@ -262,6 +269,34 @@ def _mappings_frame(image: Array) -> Frame:
         "each, Nyquist alone with the whole spectrum in one channel."
     )
     return Frame(xr.Dataset(variables), words)
+
+
+def _room_frame(image: Array) -> Frame:
+    """Compare what fits into a network directly, mapped, and mapped with the paper's extension."""
+    quarter = slice(SIZE // 4, 3 * SIZE // 4)
+    encode = MAPPINGS["nyquist"].encode
+    data = xr.Dataset(
+        {
+            "direct": signed_picture(image.real, "direct"),
+            "mapped": signed_picture(np.asarray(encode(image[quarter, quarter]))[0], "mapped"),
+            "extended": signed_picture(np.asarray(encode(image))[0], "extended"),
+        }
+    )
+    words = (
+        f"A network of {SIZE} × {SIZE} takes {SIZE} × {SIZE} complex pixels as two channels, but "
+        f"Nyquist-mapped only {SIZE // 2} × {SIZE // 2}, a quarter of the area. With a further layer at each "
+        f"end it is {2 * SIZE} × {2 * SIZE} and takes all, at four times as many pixels there "
+        "(section 4: 2M × 2N)."
+    )
+    return Frame(data, words)
+
+
+def _centre(image: Array) -> str:
+    """Return the mean frequency (x, y) in words."""
+    from workbench.scenes import doppler_centroid
+
+    y, x = doppler_centroid(xr.Dataset({"slc": (("y", "x"), image)})).values
+    return f"{x:+.2f}, {y:+.2f}".replace("-", "−")
 
 
 def _relative(image: Array, back: Array) -> float:

@@ -36,6 +36,12 @@ MAPPED = {
     "real_imag_repeat": "Real-Imag, repeated (Re)",
 }
 
+ROOM = {
+    "direct": "network 64 × 64, direct: all of x (Re)",
+    "mapped": "network 64 × 64, Nyquist: a quarter of x",
+    "extended": "network 128 × 128, Nyquist: all of x",
+}
+
 
 def nyquist_desk(explorer: NyquistExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the Nyquist-band explorer's desk."""
@@ -43,6 +49,7 @@ def nyquist_desk(explorer: NyquistExplorer, lazy: bool = False) -> ExplorerDesk:
         "stages": Slot("stages", _stages_card, 870, wide=True),
         "mappings": Slot("mappings", _mappings_card, 360, wide=True),
         "errors": Slot("errors", _errors_card, 360, wide=True),
+        "room": Slot("room", _room_card, 480, wide=True),
     }
     return ExplorerDesk(explorer, slots, predict="stages", spoilers=("mappings", "errors"), lazy=lazy)
 
@@ -106,6 +113,16 @@ def _mappings_card() -> PanelCard:
         plots.colour_bar(plots.SPECTRUM, "level, dB re each one's strongest line", DB_TICKS), COLOUR_BAR
     )
     return PanelCard("What a network sees: channel 1 of all mappings", column(body, bar), {"mappings": strip})
+
+
+def _room_card() -> PanelCard:
+    strip = Strip({name: (title, "signed") for name, title in ROOM.items()}, height=220)
+    body = pn.Column(
+        *(square(plot) for plot in strip.figures.values()),
+        sizing_mode="stretch_width", margin=0, stylesheets=[tiles(3)],
+    )  # fmt: skip
+    bar = Text(plots.colour_bar(plots.DIVERGING, "value, re each largest", SIGN_TICKS), COLOUR_BAR)
+    return PanelCard("What doubling costs: what fits into a network", column(body, bar), {"room": strip})
 
 
 def _errors_card() -> PanelCard:
