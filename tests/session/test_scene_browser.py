@@ -183,6 +183,12 @@ def test_an_image_without_power_is_said_to_have_none(data):
     assert np.isnan([value for name, value in values.items() if name != "empty"]).all()
 
 
+def test_only_what_has_an_effect_is_offered(speckle):
+    assert {"seed", "sample"} <= opened(scene="ships", size=32).relevant()
+    assert not {"seed", "sample"} & opened(scene=speckle).relevant()
+    assert "sample" in opened(scene=speckle, sample=3).relevant(), "the way back to the first image"
+
+
 def test_two_acquisitions_make_an_interferogram():
     browser = opened(scene="flat_earth", options="baseline=400.0, coherence=0.8, snr_db=10.0", sample=2)
     frame = browser.picture().frames["pair"]

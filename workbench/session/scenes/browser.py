@@ -70,7 +70,11 @@ class SceneBrowser(Explorer):
 
     def relevant(self) -> set[str]:
         """Return the settings that have an effect now."""
-        return {name for name in self.choices() if name != "seed" or self.scene in scene_names()}
+        view = self.view()
+        idle = set() if self.scene in scene_names() else {"seed"}
+        if view is not None and view.count == 1:
+            idle.add("sample")
+        return set(self.choices()) - idle
 
     # ------------------------------------------------------------ the image
     def request(self) -> Request:
