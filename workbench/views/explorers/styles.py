@@ -38,6 +38,10 @@ STAGE = """
   height: max-content;
 }
 :host > .wide { grid-column: 1 / -1; }
+/* The last row is read from the back of a lecture hall. */
+:host(.large) {
+  --bk-axis-label-text-font-size: 16px; --bk-major-label-text-font-size: 14px; --bk-text-font-size: 17px;
+}
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
 @media (min-width: 2200px) {
   :host(:not(.large)) { grid-template-columns: repeat(4, minmax(0, 1fr)); }
@@ -47,10 +51,17 @@ STAGE = """
 
 
 def tiles(columns: int) -> str:
-    """Lay so many panes side by side, two where it is narrow, one on a phone if there were three or fewer."""
+    """Lay so many panes side by side, two in a narrow window, one on a phone if there were three or fewer.
+
+    Four or more become fewer where they would be too small to read: a notebook cell is narrower
+    than its window.
+    """
+    share = f"calc((100% - {10 * (columns - 1)}px) / {columns})"
+    least = f"max(170px, {share})" if columns > 3 else "0px"
+    count = "auto-fill" if columns > 3 else columns
     return f"""
 :host {{
-  display: grid; grid-template-columns: repeat({columns}, minmax(0, 1fr)); grid-auto-rows: max-content;
+  display: grid; grid-template-columns: repeat({count}, minmax({least}, 1fr)); grid-auto-rows: max-content;
   gap: 4px 10px; height: max-content;
 }}
 :host > .scroll-button {{ display: none; }}
