@@ -62,6 +62,7 @@ class Visit:
         self.page = context.new_page()
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.on("request", self._note)
+        self.page.on("websocket", self._note)  # no request tells of them
         self.page.on("console", lambda m: self.errors.update([m.text]) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.update([str(error)]))
         self.page.goto(url)
