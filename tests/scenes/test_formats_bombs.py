@@ -1,6 +1,9 @@
-"""Small files that would fill the memory: each is refused by what it has on disk, before it is unpacked."""
+"""Files made to do harm: what would fill the memory, what would run code, is refused before it is read."""
 
+import contextlib
 import io
+import json
+import pickle
 import tracemalloc
 import zipfile
 
@@ -87,6 +90,41 @@ def test_an_array_larger_than_its_member_is_not_allocated(tmp_path):
         archive.writestr("slc.npy", header.getvalue() + bytes(80))
     with pytest.raises(ValueError, match=r"a.npz: its array 'slc' has \d+ bytes; 8000000000\d+ are needed"):
         open_scene(tmp_path / "a.npz")
+
+
+class Harm:
+    """Touches a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize(
+    ("name", "described"),
+    [
+        ("condition", {"dtype": "|O", "compressor": {"id": "pickle"}, "filters": [{"id": "vlen-bytes"}]}),
+        ("condition", {"dtype": "<f4", "compressor": {"id": "pickle"}, "filters": None}),
+        ("slc", {"dtype": "<c8", "compressor": None, "filters": [{"id": "pickle"}]}),
+    ],
+)
+def test_no_codec_of_a_store_unpickles(name, described, tmp_path, monkeypatch):
+    monkeypatch.setattr("numcodecs.pickles.ALLOW_UNSAFE_PICKLE_DECODE", True, raising=False)
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
+    if name != "slc":
+        group.create_array("slc", data=np.ones((8, 8), np.complex64))
+    folder = tmp_path / "a.zarr" / name
+    folder.mkdir()
+    shape = [3, 8, 8] if name == "condition" else [8, 8]
+    layout = {"zarr_format": 2, "shape": shape, "chunks": shape, "order": "C"}
+    layout["fill_value"] = "" if described["dtype"] == "|O" else 0
+    (folder / ".zarray").write_text(json.dumps(layout | described))
+    (folder / ".".join("0" * len(shape))).write_bytes(pickle.dumps(Harm(tmp_path / "harmed")))
+    with contextlib.suppress(ValueError):  # refused, or opened without what cannot be read
+        open_scene(tmp_path / "a.zarr")
+    assert not (tmp_path / "harmed").exists()
 
 
 def test_chips_of_many_bands_or_too_many_of_them(tmp_path, monkeypatch):

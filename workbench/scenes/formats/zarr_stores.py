@@ -49,8 +49,9 @@ def _member(array: Any, folder: Path) -> Member:
         _require_plausible(folder, array.nbytes)
         return np.asarray(array[window])
 
+    # What is no number is never read: a store may name a codec that unpickles.
     return Member(
-        array.dtype,
+        array.dtype if array.dtype.kind in "biufcV" else None,
         array.shape,
         read,
         tuple(str(dim) for dim in dims),
