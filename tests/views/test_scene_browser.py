@@ -100,6 +100,16 @@ def test_layers_come_and_go_with_the_scene_below_all_else(desk):
     assert [shown[name].visible for name in ("condition", "pair")] == [False, False]
 
 
+def test_the_number_of_the_image_is_asked_for_where_there_are_several(desk, data):
+    assert not desk.controls.widgets["sample"].visible
+    np.save(data / "stack.npy", np.ones((3, 40, 40), np.complex64))
+    desk.explorer.choose("stack.npy")
+    desk._loaded()
+    assert desk.controls.widgets["sample"].visible
+    desk.explorer.choose("mine.npy")
+    assert not desk.controls.widgets["sample"].visible
+
+
 def test_trouble_is_an_alert(desk):
     desk.explorer.options = "chips=3"
     assert 'role="alert"' in desk.options.text

@@ -72,7 +72,8 @@ class SceneBrowser(Explorer):
         """Return the settings that have an effect now."""
         view = self.view()
         idle = set() if self.scene in scene_names() else {"seed"}
-        if view is not None and view.count == 1:
+        several = self.scene in scene_names() or (view is not None and view.count > 1)
+        if not several and not self.sample:
             idle.add("sample")
         return set(self.choices()) - idle
 

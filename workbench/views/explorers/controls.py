@@ -36,7 +36,7 @@ class Controls(pn.viewable.Viewer):
             parts.extend(self._widget(name) for name in group.names)
         self._column = pn.Column(*parts, sizing_mode="stretch_width", margin=0)
         explorer.param.watch(self._changed, explorer.choices())
-        self._show_relevant()
+        self.show_relevant()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._column
@@ -61,9 +61,10 @@ class Controls(pn.viewable.Viewer):
             widget = self.widgets.get(event.name)
             if widget is not None and widget.value != event.new:
                 widget.value = event.new
-        self._show_relevant()
+        self.show_relevant()
 
-    def _show_relevant(self) -> None:
+    def show_relevant(self) -> None:
+        """Show the settings that have an effect now, hide all others."""
         relevant = self._explorer.relevant()
         for name, widget in self.widgets.items():
             if widget.visible != (name in relevant):

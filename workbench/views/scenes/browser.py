@@ -116,6 +116,7 @@ class SceneDesk(ExplorerDesk):
 
     def _loaded(self) -> None:
         self._loading = False
+        self.controls.show_relevant()
         self._news()
         if not self.gallery.items and not self._loading:
             self.fill_gallery()
