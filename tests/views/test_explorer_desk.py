@@ -12,7 +12,8 @@ from workbench.plots.canvas import canvas, span
 from workbench.session.explorers import Answer, Explorer, Frames, Group, Picture, Readout
 from workbench.session.frame import Frame
 from workbench.views.card import PanelCard
-from workbench.views.explorers import ExplorerDesk
+from workbench.views.downloads import figures_of
+from workbench.views.explorers import ExplorerDesk, explore
 from workbench.views.explorers.desk import _number
 from workbench.views.slot import Slot
 
@@ -281,3 +282,10 @@ def test_a_frame_composed_later_shows_the_settings_of_its_picture():
     assert before.frames["wave"].caption == "2"
     assert after.frames["wave"].caption == "7"
     assert before.frames["still"] is after.frames["still"]
+
+
+def test_stages_that_a_chain_does_not_have_are_not_saved():
+    desk = explore("resampling", first="↓2 average pooling")
+    assert len(figures_of(desk.cards["stages"])) == 2 * 2, "input and first step, image over spectrum"
+    desk.explorer.second = "↑2 nearest"
+    assert len(figures_of(desk.cards["stages"])) == 3 * 2

@@ -115,10 +115,15 @@ def _take(camera: Camera, card: PanelCard, stem: str, kind: str, _event: Any) ->
 
 
 def figures_of(card: PanelCard) -> list[Plot]:
-    """Return the Bokeh figures of a card, in order."""
+    """Return the Bokeh figures that a card shows, in order."""
     found = [pane.object for part in card.parts for pane in _panes(part)]
     return [plot for plot in found if isinstance(plot, Plot)]
 
 
 def _panes(part: Any) -> list[Any]:
-    return list(part.select(pn.pane.Bokeh)) if hasattr(part, "select") else []
+    """Return the panes with figures that are shown."""
+    if not hasattr(part, "select"):
+        return []
+    unseen = [column for column in part.select(pn.Column) if not column.visible]
+    hidden = {id(pane) for column in unseen for pane in column.select(pn.pane.Bokeh)}
+    return [pane for pane in part.select(pn.pane.Bokeh) if id(pane) not in hidden]

@@ -107,7 +107,7 @@ TYPE = f"""
 h2 {{ font-size: 15px; line-height: 20px; font-weight: 600; margin: 0; }}
 h3 {{ font-size: 12px; line-height: 16px; font-weight: 500; margin: 0; color: {_MUTED}; }}
 p {{ margin: 0; }}
-.caption {{ font-size: 13px; line-height: 18px; min-height: 36px; padding-top: 2px; }}
+.caption {{ font-size: var(--caption-size, 13px); line-height: 1.4; min-height: 36px; padding-top: 2px; }}
 .count {{ font-size: 13px; line-height: 32px; text-align: center; white-space: nowrap; }}
 @media (max-width: 899px) {{ .caption {{ min-height: 72px; }} }}
 .at {{ color: {_MUTED}; white-space: nowrap; }}

@@ -301,12 +301,12 @@ class Explorer(param.Parameterized):
 
     def readings(self) -> list[Reading]:
         """Return what the markers read now: they keep their frequencies, whatever the settings."""
-        levels = self.levels()
+        levels = self.levels() if self.markers else None  # a spectrum costs more than no marker is worth
         return [] if levels is None else [read_level(levels, at, 0.0) for at in self.markers]
 
     def marker_words(self) -> str:
         """Say what the markers read; "" without any."""
-        levels = self.levels()
+        levels = self.levels() if self.markers else None
         return "" if levels is None else marker_words(self.readings(), float(levels.attrs["floor"]))
 
     # ------------------------------------------------------------ predict, then check
