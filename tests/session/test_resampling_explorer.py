@@ -110,4 +110,5 @@ def test_other_filters_stand_side_by_side_with_what_they_let_through():
     stuffed = ResamplingExplorer(tone_x=0.125, first="↑2 zero-stuffing, no filter").picture().frames["rivals"]
     assert "no filter 75.0 %" in stuffed.caption
     assert stuffed.data.attrs["names"][1] == "nearest"
+    assert len({stuffed.data[f"picture_{i}"].attrs["scale"] for i in range(4)}) == 1, "weak looks weak"
     assert ResamplingExplorer(first="–").picture().frames["rivals"].data is None

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from workbench.session.explorers.pictures import level_picture, signed_picture
+from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.resampling_steps import Stage
 from workbench.session.frame import Frame
 from workbench.signals import change_rate, power_db
@@ -44,12 +44,13 @@ def rivals_frame(image: Array, last: tuple[str, Stage] | None) -> Frame:
         return Frame(None, "Choose a step: others are then shown in its place.")
     name, stage = last
     reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())
+    scale = signed_picture(image, "given").attrs["scale"]
     parts: dict[str, xr.DataArray] = {}
     said = []
     for i, (title, (kind, options)) in enumerate((_UP if stage.up else _DOWN).items()):
         rival = Stage(kind, stage.factor, options)
         output = change_rate(image, kind, stage.factor, **options)
-        parts[f"picture_{i}"] = signed_picture(output, f"picture_{i}")
+        parts[f"picture_{i}"] = plane(output, f"picture_{i}", scale=scale)  # one for all: weak is pale
         parts[f"level_{i}"] = level_picture(output, f"level_{i}", reference)
         said.append((title, unwanted_power(image, rival), float(np.mean(np.square(output)))))
     if stage.up:
