@@ -29,9 +29,9 @@ STEPS = 2
 #: page -> (its address, the slider that is moved, goal of key to repaint in ms)
 PAGES = {
     "activations": ("activations", "Tone m", 150),
-    "resampling": ("resampling", "Frequency along x", 420),
-    "nyquist": ("nyquist?scene=one+tone", "Frequency along x", 420),
-    "coherence": ("coherence", "Temporal coherence", 420),
+    "resampling": ("resampling", "Frequency along x", 200),
+    "nyquist": ("nyquist?scene=one+tone", "Frequency along x", 200),
+    "coherence": ("coherence", "Temporal coherence", 200),
 }
 LOOKED_AT = ("desk?run=run", "microscope?run=run", *PAGES)
 

@@ -58,7 +58,7 @@ VALUE = """(label) => {
   const models = (window.Bokeh?.documents ?? []).flatMap((doc) => [...doc._all_models.values()])
   const told = models.find((model) => model.data?.label == label)?.data
   const input = all(document).find((e) => e.type == "range" && e.ariaLabel == label)
-  return input != null && Math.abs(input.value - told.value) <= told.step ? input.value : null
+  return input != null && Math.abs(input.value - told.value) <= told.step / 2 ? input.value : null
 }"""
 
 
@@ -133,6 +133,7 @@ def test_a_preset_a_slider_and_undo_move_the_figures_of_a_lesson(visit, lab, nam
     lesson = Lesson(visit(f"{lab}/lab/tree/{name}.ipynb?token=lesson&reset", selector=CELL))
     lesson.run(4)  # title, imports, words, the explorer
     lesson.look()
+    lesson.page.wait_for_timeout(1000)  # nobody finds a button sooner; a React widget may not listen yet
     # Only what is in view is drawn: from here on that stays the same.
     button = lesson.output.get_by_role("button", name=preset, exact=True)
     button.evaluate("(button) => button.scrollIntoView({block: 'start'})")
@@ -148,7 +149,7 @@ def test_a_preset_a_slider_and_undo_move_the_figures_of_a_lesson(visit, lab, nam
     assert lesson.output.locator("[data-mime-type*='stderr']").count() == 0
 
 
-@pytest.mark.parametrize("lesson", sorted(NOTEBOOKS.glob("0[3-7]_*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("lesson", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda path: path.stem)
 def test_a_lesson_takes_the_code_of_its_figures_from_panel(lesson):
     # HoloViews alone asks a content network for it, whatever `workbench lab` has set: empty figures offline.
     code = "".join(

@@ -36,7 +36,7 @@ def test_everything_is_asked_of_this_machine(tmp_path):
     arguments, environment = offline_arguments(8901, tmp_path / "panel-files")
     assert environment["PANEL_INLINE"] == "true"
     assert environment["PANEL_CDN_ROOT"] == "http://localhost:8901/static/panel-files/"
-    assert environment["PANEL_MATERIAL_UI_CDN_ROOT"] == "/static/panel-files/material/v"
+    assert environment["PANEL_MATERIAL_UI_CDN_ROOT"] == "http://localhost:8901/static/panel-files/material/v"
     assert f"--ServerApp.extra_static_paths={tmp_path}" in arguments
     assert "--ServerApp.ip=localhost" in arguments
 

@@ -66,7 +66,7 @@ def offline_arguments(port: int, static: Path) -> tuple[list[str], dict[str, str
         "PANEL_INLINE": "true",
         "PANEL_CDN_ROOT": f"http://localhost:{port}/static/{static.name}/",
         # Else every widget of a cell carries 1.4 MB of code (`workbench.views.kernel`).
-        "PANEL_MATERIAL_UI_CDN_ROOT": f"/static/{static.name}/{_WIDGETS}/v",
+        "PANEL_MATERIAL_UI_CDN_ROOT": f"http://localhost:{port}/static/{static.name}/{_WIDGETS}/v",
     }
     return arguments, environment
 

@@ -24,8 +24,9 @@ class Heartbeat(JSComponent):
 
     A hidden tab paints nothing, answers nothing and so costs nothing. The first answer waits until the whole
     view is in Bokeh's index: in a notebook, what is sent before that is dropped, and a message of which only
-    the end arrives spoils all that follow. There, too, Panel's messenger would send back all that it is told:
-    megabytes, and old values of what has changed again since.
+    the end arrives spoils all that follow. It also waits until the browser is idle: a React widget listens
+    only some time after its first rendering, and misses what changes before. In a notebook, Panel's messenger
+    would besides send back all that it is told: megabytes, and old values of what has changed again since.
     """
 
     sent = param.Integer(0, doc="Number of the newest frame sent.")
@@ -39,13 +40,15 @@ class Heartbeat(JSComponent):
 
     _esm = """
     const NEAR = "250px"
+    const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 200))
     export function render({model, view}) {
       const answer = () => requestAnimationFrame(() => requestAnimationFrame(() => {
         if (!(view.root.model.id in Bokeh.index)) setTimeout(answer, 100)
-        else {
+        else if (model.painted >= 0) model.painted = model.sent
+        else idle(() => {
           watch()
           model.painted = model.sent
-        }
+        }, {timeout: 2000})
       }))
       for (const messenger of view.model.document.roots()) if (messenger.client_comm_id != null) {
         const tell = messenger._document_changed.bind(messenger)

@@ -26,7 +26,7 @@ from workbench.session.scenes import (
 )
 from workbench.views.aside import aside
 from workbench.views.card import PanelCard
-from workbench.views.explorers import CODE, ExplorerDesk
+from workbench.views.explorers import ExplorerDesk
 from workbench.views.gallery import Gallery, Upload
 from workbench.views.keyboard import key_table
 from workbench.views.newrun import NO_STEPPERS
@@ -213,9 +213,8 @@ class SceneDesk(ExplorerDesk):
             aside(lambda: self.control.launch(chosen), started, refused)
 
         button.on_click(start)
-        head = Text(f"<h2>Train pix2pix on this scene</h2><p>{escape(what)}</p>", CODE)
-        self._dialog.objects = [head, *numbers.values(), button, message]
-        self._dialog.open = True
+        title = "Train pix2pix on this scene"
+        self._open(title, f"<p>{escape(what)}</p>", *numbers.values(), button, message)
 
     # ------------------------------------------------------------ pages
     def attach(self) -> None:
