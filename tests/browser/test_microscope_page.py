@@ -35,6 +35,8 @@ def fits(page) -> bool:
     )
 
 
+# With its click, a button of a dialog comes back whole: a warning of Bokeh's, to nobody's harm.
+@pytest.mark.filterwarnings("ignore:reference already known")
 def test_a_layer_is_chosen_its_lines_are_named_and_it_is_replaced(visit, microscope):
     one = visit(microscope)
     page = one.page
