@@ -8,6 +8,7 @@ from typing import Any
 from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import LabelSet
 
+from workbench.plots.canvas import show
 from workbench.plots.palettes import ANSWER, GUESS, MARKER
 
 __all__ = ["Markers", "Marks"]
@@ -40,9 +41,7 @@ class Marks:
     def show(self, guesses: Sequence[tuple[float, ...]], answers: Sequence[tuple[float, ...]]) -> None:
         """Show these places and no others."""
         for source, places in ((self.guesses, guesses), (self.answers, answers)):
-            data = {"x": [place[0] for place in places], "y": [place[1] for place in places]}
-            if data != source.data:
-                source.data = data
+            show(source, {"x": [place[0] for place in places], "y": [place[1] for place in places]})
 
 
 class Markers:
@@ -69,10 +68,11 @@ class Markers:
 
     def show(self, places: Sequence[tuple[float, float]]) -> None:
         """Show these places and no others."""
-        data = {
-            "x": [place[0] for place in places],
-            "y": [place[1] for place in places],
-            "number": [str(number) for number in range(1, len(places) + 1)],
-        }
-        if data != self.source.data:
-            self.source.data = data
+        show(
+            self.source,
+            {
+                "x": [place[0] for place in places],
+                "y": [place[1] for place in places],
+                "number": [str(number) for number in range(1, len(places) + 1)],
+            },
+        )

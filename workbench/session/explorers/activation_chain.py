@@ -178,7 +178,7 @@ class ActivationExplorer(Explorer):
             {
                 "chain": lambda: self._chain_frame(chain),
                 "lines": lambda: self._lines_frame(measured, predicted, lines),
-                "peaks": lambda: peak_frame(line_table(self._lines_frame(measured, predicted, lines).data)),
+                "peaks": lambda: peak_frame(line_table(frames["lines"].data)),
                 "folding": lambda: folding_frame(lines),
                 "taylor": lambda: taylor_frame(layer, chain.z.values, self.bias, self.terms),
                 "others": lambda: self._others_frame(chain.z.values),

@@ -53,7 +53,7 @@ class NyquistExplorer(Explorer):
         "A complex image has a spectrum without symmetry. Interpolated by two, moved by a quarter of the "
         "sampling rate, it fits beside its mirror in a real image (seed paper, section 4, figure 3)."
     )
-    FRAMES = ("stages", "peaks", "mappings", "errors", "room")
+    FRAMES = ("stages", "levels", "peaks", "mappings", "errors", "room")
     GROUPS = (
         Group("Scene", ("scene", "file", "tone_y", "tone_x"), "x[m, n] ∈ ℂ,  64 × 64"),
         Group("Mapping", ("mapping", "interpolation", "edge"), "y = Re(u · jᵐ⁺ⁿ),  128 × 128"),
@@ -126,7 +126,8 @@ class NyquistExplorer(Explorer):
         frames = Frames(
             {
                 "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image)),
-                "peaks": lambda: self.kept("peaks", stages, lambda: peak_frame(self._levels_of(image))),
+                "levels": lambda: self.kept("levels", stages, lambda: self._levels_frame(image)),
+                "peaks": lambda: self.kept("peaks", stages, lambda: peak_frame(frames["levels"].data)),
                 "mappings": lambda: self.kept("mappings", scene, lambda: _mappings_frame(image)),
                 "room": lambda: self.kept("room", scene, lambda: _room_frame(image)),
                 "errors": lambda: self._errors_frame(image, back, mapped, disturbed),
@@ -154,16 +155,17 @@ class NyquistExplorer(Explorer):
             words += f": {self.interpolation} leaves images of the spectrum, which Re then mixes up"
         return Frame(data, words + ".")
 
-    def _levels_of(self, image: Array) -> xr.Dataset:
+    def _levels_frame(self, image: Array) -> Frame:
         mapped = nyquist_stages(image, self.interpolation, self.edge)["mapped"]
         level = level_picture(mapped, "mapped")
         y, x = np.meshgrid(*(level[dim].values for dim in level.dims), indexing="ij")
         name = np.where((x >= 0) & (y >= 0), "band", np.where((x < 0) & (y < 0), "mirror", "outside"))
-        return xr.Dataset({"level": level, "name": (level.dims, name)}, attrs={"floor": PICTURE_FLOOR})
+        data = xr.Dataset({"level": level, "name": (level.dims, name)}, attrs={"floor": PICTURE_FLOOR})
+        return Frame(data, "The mapped image's spectrum, with what lies where.")
 
     def levels(self) -> xr.Dataset | None:
         """Return the mapped image's spectrum."""
-        return None if self.picture().trouble else self._levels_of(self._image())
+        return self.picture().frames["levels"].data
 
     def _errors_frame(self, image: Array, back: Array, mapped: Array, disturbed: Array) -> Frame:
         reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())

@@ -161,7 +161,7 @@ class ResamplingExplorer(Explorer):
             {
                 "stages": lambda: self._stages_frame(images),
                 "cut": lambda: self._cut_frame(images, lines),
-                "peaks": lambda: peak_frame(line_table(self._cut_frame(images, lines).data)),
+                "peaks": lambda: peak_frame(line_table(frames["cut"].data)),
                 "rivals": lambda: rivals_frame(
                     images[-2] if chain else images[0], chain[-1] if chain else None
                 ),
