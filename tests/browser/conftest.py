@@ -140,19 +140,19 @@ def desk_server(synthetic, serve):
 
     from workbench.session import DeskState, Hub
     from workbench.views import TrainingDesk
-    from workbench.views.address import Address, search_of_page, take_address
+    from workbench.views.address import Address
     from workbench.views.dashboards import URL_NAMES
 
     stage = {}
 
     def app():
         state = DeskState()
-        take_address(state, URL_NAMES, search_of_page())
+        address = Address.of_page(state, URL_NAMES)
         state.run = state.run or stage["run"].name
         desk = TrainingDesk(
             state, lambda _name: (stage["hub"], stage["run"]), lambda: [stage["run"]], lazy=True
         )
-        return desk.page(Address(state, URL_NAMES, search_of_page()))
+        return desk.page(address)
 
     url = serve(app)
 

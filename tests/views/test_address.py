@@ -1,12 +1,15 @@
 """The address of a page: what fits is taken, the rest is named; it says what differs from the defaults."""
 
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
+import panel as pn
 import pytest
 
 from workbench.session.explorers.activation_chain import ActivationExplorer
 from workbench.views.address import Address, take_address
 from workbench.views.explorers.controls import Controls
+from workbench.views.pump import Pump
 
 NAMES = {name: name for name in ActivationExplorer.choices()}
 
@@ -40,3 +43,16 @@ def test_the_address_follows_and_keeps_what_is_not_its_own(explorer):
 def test_a_text_of_digits_stays_a_text(explorer):
     take_address(explorer, NAMES, "?activation=formula&formula=2")
     assert explorer.formula == "2"
+
+
+def test_a_page_takes_its_address_names_the_rest_and_then_follows(explorer, monkeypatch):
+    monkeypatch.setattr(type(pn.state), "location", SimpleNamespace(search="?tone=20&bias=x"))
+    address = Address.of_page(explorer, NAMES)
+    assert (explorer.tone, address.trouble) == (20, "Ignored from the address: bias=x.")
+    explorer.tone = 21
+    pump = Pump(lambda: None)
+    address.accompany(pump)
+    assert parse_qs(address.query) == {"tone": ["21"]}, "what was chosen since is in it from the start"
+    explorer.tone = 22
+    pump.request()
+    assert parse_qs(address.query) == {"tone": ["22"]}

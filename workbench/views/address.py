@@ -12,7 +12,9 @@ import param
 from panel.custom import JSComponent
 from panel.util import parse_query
 
-__all__ = ["Address", "search_of_page", "take_address"]
+from workbench.views.pump import Pump
+
+__all__ = ["Address", "take_address"]
 
 
 class Address(JSComponent):
@@ -29,6 +31,11 @@ class Address(JSComponent):
         Parameter → its name in the address.
     search
         The address after the path, as the page was opened: what is not ours stays in it.
+
+    Attributes
+    ----------
+    trouble : str
+        What the settings could not take of the page's address, in a sentence; "" if nothing.
     """
 
     query = param.String("", doc="The address after its question mark.")
@@ -53,13 +60,30 @@ class Address(JSComponent):
 
     def __init__(self, settings: param.Parameterized, names: Mapping[str, str], search: str = "") -> None:
         super().__init__(width=0, height=0, margin=0)
+        self.trouble = ""
         self._settings, self._names = settings, dict(names)
         written = parse_qsl(search.removeprefix("?"), keep_blank_values=True)
         self._others = {name: value for name, value in written if name not in self._names.values()}
         self.follow()
 
+    @classmethod
+    def of_page(cls, settings: param.Parameterized, names: Mapping[str, str]) -> Address:
+        """Set what the address of the page being served says; the result keeps it at the settings."""
+        location = pn.state.location
+        search = "" if location is None else str(location.search or "")
+        refused = take_address(settings, names, search)
+        address = cls(settings, names, search)
+        if refused:
+            address.trouble = f"Ignored from the address: {', '.join(refused)}."
+        return address
+
+    def accompany(self, pump: Pump) -> None:
+        """Go with every picture of `pump`, from what is chosen by now."""
+        self.follow()
+        pump.also(self.follow)
+
     def follow(self) -> None:
-        """Bring the address to the settings; called with every picture, so that it travels along."""
+        """Bring the address to the settings."""
         found = self._others | {
             shown: _written(getattr(self._settings, name))
             for name, shown in self._names.items()
@@ -107,11 +131,6 @@ def take_address(settings: param.Parameterized, names: Mapping[str, str], search
             except (ValueError, TypeError):
                 refused.append(f"{shown}={written[shown]}")
     return refused
-
-
-def search_of_page() -> str:
-    """Return what follows the path in the address of the page being served, "" outside of one."""
-    return "" if pn.state.location is None else str(pn.state.location.search or "")
 
 
 def _written(value: Any) -> str:

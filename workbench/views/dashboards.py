@@ -11,7 +11,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.session import DeskState, Hub, hub_of, may_control, warm_up
-from workbench.views.address import Address, search_of_page, take_address
+from workbench.views.address import Address
 from workbench.views.desk import TrainingDesk
 from workbench.views.kernel import adapt_to_kernel
 
@@ -135,13 +135,12 @@ def desk_page() -> pmui.Page:
     from workbench.runs import list_runs
 
     state = DeskState()
-    search = search_of_page()
-    refused = take_address(state, URL_NAMES, search)
+    address = Address.of_page(state, URL_NAMES)
     runs = list_runs()
     if not state.run and runs:
         state.run = runs[0].name
 
     desk = TrainingDesk(state, open_listed, list_runs, can_control=may_control(pn.state.user), lazy=True)
-    if refused:
-        desk.runs.notify("warning", f"Ignored from the address: {', '.join(refused)}.")
-    return desk.page(Address(state, URL_NAMES, search))
+    if address.trouble:
+        desk.runs.notify("warning", address.trouble)
+    return desk.page(address)

@@ -271,7 +271,7 @@ class TrainingDesk(pn.viewable.Viewer):
     # ------------------------------------------------------------------ pages
     def page(self, address: Address) -> pmui.Page:
         """Return the whole page; call it once, in the session that is being served."""
-        self.pump.also(address.follow)
+        address.accompany(self.pump)
         if self.hub is not None:
             # The page arrives with its first picture, where reading the run is a matter of a moment.
             self.hub.warm(FIRST_PICTURE)

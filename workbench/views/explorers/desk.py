@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 import xarray as xr
 
 from workbench.session.explorers import Explorer, Picture, Readout
-from workbench.views.address import Address, search_of_page, take_address
+from workbench.views.address import Address
 from workbench.views.card import PanelCard
 from workbench.views.downloads import Camera, download_rows
 from workbench.views.explorers.controls import Controls
@@ -339,12 +339,10 @@ class ExplorerDesk(pn.viewable.Viewer):
     def page(self) -> pmui.Page:
         """Return the whole page with its first picture; call it once, in the session being served."""
         names = {name: name for name in self.explorer.choices()}
-        search = search_of_page()
-        refused = take_address(self.explorer, names, search)
-        address = Address(self.explorer, names, search)
-        self.pump.also(address.follow)
-        if refused:
-            self._say(f"Ignored from the address: {', '.join(refused)}.")
+        address = Address.of_page(self.explorer, names)
+        address.accompany(self.pump)
+        if address.trouble:
+            self._say(address.trouble)
         self.draw()
         page = framed_page(self.explorer.TITLE, [self, address])
         pn.state.onload(self.attach)

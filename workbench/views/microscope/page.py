@@ -9,7 +9,7 @@ import panel_material_ui as pmui
 
 from workbench.session import may_control
 from workbench.session.microscope import URL_NAMES, MicroscopeState
-from workbench.views.address import Address, search_of_page, take_address
+from workbench.views.address import Address
 from workbench.views.connection import reload_when_back
 from workbench.views.dashboards import open_listed
 from workbench.views.microscope.view import Microscope
@@ -31,8 +31,7 @@ def microscope_page() -> pmui.Page:
     from workbench.runs import list_runs
 
     state = MicroscopeState()
-    search = search_of_page()
-    refused = take_address(state, URL_NAMES, search)
+    address = Address.of_page(state, URL_NAMES)
     if state.model:
         state.source = "model"
     runs = list_runs()
@@ -40,14 +39,14 @@ def microscope_page() -> pmui.Page:
         state.run = runs[0].name
 
     view = Microscope(state, open_listed, list_runs, open_workshop, can_control=may_control(pn.state.user))
-    if refused:
-        view.say("warning", f"Ignored from the address: {', '.join(refused)}.")
-    return page_of(view, Address(state, URL_NAMES, search))
+    if address.trouble:
+        view.say("warning", address.trouble)
+    return page_of(view, address)
 
 
 def page_of(view: Microscope, address: Address) -> pmui.Page:
     """Return the whole page; call it once, in the session that is being served."""
-    view.pump.also(address.follow)
+    address.accompany(view.pump)
     page = framed_page("Microscope", [view, address], sidebar_open=True)
     if pn.state.curdoc is not None:
         lost = Text("", visible=False)
