@@ -74,7 +74,7 @@ def _stages_card() -> PanelCard:
     return PanelCard("The chain: image over spectrum", column(body, bars), {"stages": chain})
 
 
-class Rivals(Strip):
+class FilterComparison(Strip):
     """Image over spectrum of every filter in the last step's place, named anew with every picture."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Rivals(Strip):
 
 
 def _rivals_card() -> PanelCard:
-    rivals = Rivals()
+    rivals = FilterComparison()
     panes = [
         column(square(rivals.figures[f"picture_{i}"]), square(rivals.figures[f"level_{i}"]))
         for i in range(RIVALS)
