@@ -141,7 +141,7 @@ def test_two_markers_read_the_distance_of_their_lines():
         explorer.mark((place,))
     levels = [one.level for one in explorer.readings()]
     assert [one.name for one in explorer.readings()] == ["order 1", "order 3"]
-    assert f"Δ: +0.312, −{levels[0] - levels[1]:.1f} dB" in explorer.marker_words()
+    assert f"Δ: +0.312 cycles/sample, −{levels[0] - levels[1]:.1f} dB" in explorer.marker_words()
     explorer.activation = "identity"
     assert "2: 0.469 cycles/sample, no line" in explorer.marker_words()
     explorer.mark((0.3,))

@@ -6,7 +6,11 @@ from urllib.parse import parse_qs
 import panel as pn
 import pytest
 
-from workbench.session.explorers.activation_chain import ActivationExplorer
+from workbench.session.explorers import (
+    ActivationExplorer,
+    NyquistExplorer,
+    ResamplingExplorer,
+)
 from workbench.views.address import Address, take_address
 from workbench.views.explorers.controls import Controls
 from workbench.views.pump import Pump
@@ -56,3 +60,33 @@ def test_a_page_takes_its_address_names_the_rest_and_then_follows(explorer, monk
     explorer.tone = 22
     pump.request()
     assert parse_qs(address.query) == {"tone": ["22"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "markers"),
+    [
+        (ActivationExplorer, "0.09375;0.1875"),
+        (ResamplingExplorer, "-0.3125"),
+        (NyquistExplorer, "0.25,0.4;-0.25,-0.3"),
+    ],
+)
+def test_markers_are_in_the_address_and_read_the_same_again(kind, markers):
+    names = {name: name for name in kind.addressed()}
+    explorer = kind()
+    assert take_address(explorer, names, f"?markers={markers.replace(';', '%3B')}") == []
+    again = kind()
+    assert take_address(again, names, "?" + Address(explorer, names).query) == []
+    assert again.readings() == explorer.readings() != []
+    assert (explorer.settings(), explorer.history.can_go_back) == ({}, False), "no setting, no step to undo"
+    explorer.choose_preset(next(iter(kind.PRESETS)))
+    explorer.undo()
+    assert explorer.markers == markers
+
+
+@pytest.mark.parametrize("markers", ["x", "0.1,0.2", "0.7", "nan", "0.1;0.2;0.3", "0.1;"])
+def test_markers_that_cannot_be_are_refused_with_what_is_needed(explorer, markers):
+    names = {name: name for name in explorer.addressed()}
+    refused = take_address(explorer, names, f"?tone=20&markers={markers.replace(';', '%3B')}")
+    needed = "at most 2 frequencies from 0 to 0.5 cycles/sample, as 0.1;0.25"
+    assert refused == [f"markers={markers} (needed: {needed})"]
+    assert (explorer.tone, explorer.readings()) == (20, [])

@@ -9,7 +9,7 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 
 from workbench.plots.canvas import canvas, span
-from workbench.session.explorers import Answer, Explorer, Frames, Group, Picture, Readout
+from workbench.session.explorers import Answer, Explorer, Frames, Group, Picture, Places, Readout
 from workbench.session.frame import Frame
 from workbench.views.card import PanelCard
 from workbench.views.downloads import figures_of
@@ -28,6 +28,7 @@ class Sine(Explorer):
     PRESETS: ClassVar = {"slow": {"cycles": 1.0}, "fast": {"cycles": 9.0}}
     TOLERANCE = 0.5
 
+    markers = Places(((0.0, 32.0),), precedence=-1)
     cycles = param.Number(2.0, bounds=(0, 20), label="Cycles per frame")
     shape = param.Selector(default="sine", objects=["sine", "square"], label="Shape")
 

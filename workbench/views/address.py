@@ -108,6 +108,12 @@ def take_address(settings: param.Parameterized, names: Mapping[str, str], search
     search
         The address after the path: ``"?tone=20&bias=.5"``.
 
+    Returns
+    -------
+    list of str
+        ``name=value`` of what was refused, with what is needed where the parameter ``needs`` something that
+        a reader cannot guess.
+
     >>> class Settings(param.Parameterized):
     ...     phases = param.Integer(4, bounds=(1, None))
     ...     layer = param.String("")
@@ -129,7 +135,8 @@ def take_address(settings: param.Parameterized, names: Mapping[str, str], search
             try:
                 settings.param.update(**{name: written[shown] if text else parsed.get(shown, written[shown])})
             except (ValueError, TypeError):
-                refused.append(f"{shown}={written[shown]}")
+                needs = getattr(settings.param[name], "needs", "")
+                refused.append(f"{shown}={written[shown]}" + (f" (needed: {needs})" if needs else ""))
     return refused
 
 

@@ -6,6 +6,7 @@ from workbench.session.explorers.markers import Reading
 from workbench.session.explorers.nyquist_chain import NyquistExplorer
 from workbench.session.explorers.pair_chain import CoherenceExplorer
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
 from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
 from workbench.session.explorers.resampling_rivals import RIVALS
@@ -21,6 +22,7 @@ __all__ = [
     "Group",
     "NyquistExplorer",
     "Picture",
+    "Places",
     "Reading",
     "Readout",
     "ResamplingExplorer",

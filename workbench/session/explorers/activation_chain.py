@@ -27,6 +27,7 @@ from workbench.session.explorers.activation_lines import (
 from workbench.session.explorers.activation_series import Layer, taylor_frame
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.markers import line_table, peak_frame
+from workbench.session.explorers.places import Places
 from workbench.session.frame import Frame
 from workbench.signals import (
     ACTIVATIONS,
@@ -97,6 +98,7 @@ class ActivationExplorer(Explorer):
     TOLERANCE = 1.1 / SIZE
     ASK = "Click in the figure of lines where you expect lines; click a mark again to take it back."
 
+    markers = Places(((0.0, 0.5),), precedence=-1)
     excitation: Any = param.Selector(
         default="one tone", objects=["one tone", "two tones", PHOTOGRAPH], label="Excitation"
     )

@@ -13,6 +13,7 @@ import xarray as xr
 
 from workbench.session.explorers.history import History
 from workbench.session.explorers.markers import Reading, marker_words, read_level
+from workbench.session.explorers.places import MARKERS, Places, read_places, write_places
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
 from workbench.session.frame import Frame
 
@@ -109,7 +110,12 @@ class Explorer(param.Parameterized):
     ``PRESETS``
         ``{name: settings}``; what a preset leaves out is at its default.
     ``TOLERANCE``
-        How near a guess must be, in units of the figure that is predicted; how far a marker looks for a line.
+        How near a guess must be, in units of the figure that is predicted.
+    ``REACH``
+        How far a marker looks for a line, cycles/sample; None: as far as a guess may be off.
+    ``markers``
+        `Places` on the axes that :meth:`levels` has: in the address like a setting, but no setting, so that
+        presets and undo leave them where they are.
     ``ASK``
         What the learner is asked to predict, and where to click.
 
@@ -123,14 +129,16 @@ class Explorer(param.Parameterized):
     GROUPS: ClassVar[tuple[Group, ...]] = ()
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {}
     TOLERANCE: ClassVar[float] = 0.0
+    REACH: ClassVar[float | None] = None
     ASK: ClassVar[str] = ""
+
+    markers = Places(precedence=-1)
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)
         self.history = History(self.settings())
         self.quiz: Quiz | None = None
         self.held: dict[str, Any] | None = None
-        self.markers: list[tuple[float, ...]] = []
         self._cache: OrderedDict[str, Picture] = OrderedDict()
         self._kept: dict[str, tuple[Hashable, Frame]] = {}
         self.param.watch(self._noted, self.choices())
@@ -165,6 +173,11 @@ class Explorer(param.Parameterized):
     def choices(cls) -> list[str]:
         """Names of all settings."""
         return [name for name in cls.param if name != "name" and (cls.param[name].precedence or 0) >= 0]
+
+    @classmethod
+    def addressed(cls) -> list[str]:
+        """Names of all that the address of a page holds: the settings, the markers where there are any."""
+        return [*cls.choices(), *(["markers"] if cls.param["markers"].axes else [])]
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that differ from the defaults."""
@@ -293,16 +306,22 @@ class Explorer(param.Parameterized):
         levels = self.levels()
         if levels is None:
             return
-        at = read_level(levels, place, self.TOLERANCE).place
-        if at in self.markers:
-            self.markers.remove(at)
-        else:
-            self.markers = [*self.markers[-1:], at]
+        reach = self.TOLERANCE if self.REACH is None else self.REACH
+        at = read_level(levels, place, reach).place
+        places = self.places()
+        others = [one for one in places if read_level(levels, one, 0.0).place != at]
+        if len(others) == len(places):
+            others = [*others[1 - MARKERS :], at]
+        self.markers = write_places(others)
+
+    def places(self) -> list[tuple[float, ...]]:
+        """Return where the markers stand."""
+        return read_places(self.markers, self.param["markers"].axes)
 
     def readings(self) -> list[Reading]:
         """Return what the markers read now: they keep their frequencies, whatever the settings."""
         levels = self.levels() if self.markers else None  # a spectrum costs more than no marker is worth
-        return [] if levels is None else [read_level(levels, at, 0.0) for at in self.markers]
+        return [] if levels is None else [read_level(levels, at, 0.0) for at in self.places()]
 
     def marker_words(self) -> str:
         """Say what the markers read; "" without any."""

@@ -59,7 +59,8 @@ def marker_words(readings: Sequence[Reading], floor: float) -> str:
     """Say what the markers read, with what lies between two of them.
 
     >>> marker_words([Reading((0.1,), -3.0, "order 1"), Reading((0.2,), -13.0, "order 2")], -120.0)
-    '1: 0.100 cycles/sample, −3.0 dB, order 1; 2: 0.200 cycles/sample, −13.0 dB, order 2; Δ: +0.100, −10.0 dB'
+    '1: 0.100 cycles/sample, −3.0 dB, order 1; 2: 0.200 cycles/sample, −13.0 dB, order 2;
+    Δ: +0.100 cycles/sample, −10.0 dB'
     """
     words = []
     for number, one in enumerate(readings, 1):
@@ -70,7 +71,8 @@ def marker_words(readings: Sequence[Reading], floor: float) -> str:
     if len(readings) == 2 and all(one.level > floor for one in readings):
         first, second = readings
         apart = ", ".join(f"{b - a:+.3f}" for a, b in zip(first.place, second.place, strict=True))
-        words.append(f"Δ: {apart}, {second.level - first.level:+.1f} dB")
+        apart = f"({apart})" if len(first.place) > 1 else apart
+        words.append(f"Δ: {apart} cycles/sample, {second.level - first.level:+.1f} dB")
     return "; ".join(words).replace("-", "−")
 
 

@@ -27,6 +27,7 @@ from workbench.session.explorers.markers import peak_frame
 from workbench.session.explorers.nyquist_code import code_of
 from workbench.session.explorers.pictures import FLOOR as PICTURE_FLOOR
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
 from workbench.session.user_scenes import user_scene
@@ -74,6 +75,7 @@ class NyquistExplorer(Explorer):
         "Click in the last spectrum where you expect the tone and its mirror; click a mark again to undo it."
     )
 
+    markers = Places(((-0.5, 0.5), (-0.5, 0.5)), precedence=-1)
     scene: Any = param.Selector(default="stripes", objects=list(SCENES), label="Image")
     file = param.String("", label="File in the workspace's data folder")
     tone_y = param.Number(0.1, bounds=(-0.5, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")

@@ -13,6 +13,7 @@ import xarray as xr
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.markers import line_table, peak_frame
 from workbench.session.explorers.pictures import level_picture, signed_picture
+from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.resampling_code import code_of
 from workbench.session.explorers.resampling_rivals import rivals_frame
@@ -38,7 +39,6 @@ SIZE = 128
 STAGES = 4
 
 Array = npt.NDArray[Any]
-
 
 _BINOMIAL = [0.125, 0.375, 0.375, 0.125]
 _RANDOM = [0.31, 1.02, 0.55, 0.12]
@@ -118,6 +118,7 @@ class ResamplingExplorer(Explorer):
     TOLERANCE = 2.1 / SIZE
     ASK = "Click in the figure of lines where you expect lines; click a mark again to take it back."
 
+    markers = Places(((-0.5, 0.5),), precedence=-1)
     image: Any = param.Selector(default="one tone", objects=list(PICTURES), label="Image")
     tone_y = param.Number(0.0, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")
     tone_x = param.Number(0.34375, bounds=(0.0, 0.5), step=1 / SIZE, label="Frequency along x, cycles/pixel")

@@ -267,7 +267,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._news()
 
     def _unmark(self) -> None:
-        self.explorer.markers.clear()
+        self.explorer.markers = ""
         self._news()
 
     def _quiz(self) -> None:
@@ -338,12 +338,12 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def page(self) -> pmui.Page:
         """Return the whole page with its first picture; call it once, in the session being served."""
-        names = {name: name for name in self.explorer.choices()}
+        names = {name: name for name in self.explorer.addressed()}
         address = Address.of_page(self.explorer, names)
         address.accompany(self.pump)
-        if address.trouble:
-            self._say(address.trouble)
         self.draw()
+        if address.trouble:
+            self._say(f"{address.trouble} {self._marked}".strip())
         page = framed_page(self.explorer.TITLE, [self, address])
         pn.state.onload(self.attach)
         return page

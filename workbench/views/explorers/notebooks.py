@@ -22,8 +22,8 @@ def explore(name: str, **settings: Any) -> ExplorerDesk:
     name : str
         "activations", "resampling", "nyquist" or "coherence".
     **settings
-        Its settings, as they stand in the address of its page; what is left out is at its default. Where the
-        controls are now, the result's ``explorer.settings()`` says.
+        Its settings, as they stand in the address of its page, with ``markers="0.1;0.25"``; what is left out
+        is at its default. Where the controls are now, the result's ``explorer.settings()`` says.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def explore(name: str, **settings: Any) -> ExplorerDesk:
     if name not in EXPLORERS:
         raise ValueError(f"no explorer {name!r}; there are: {', '.join(EXPLORERS)}")
     kind, make = EXPLORERS[name]
-    known = kind.choices()
+    known = kind.addressed()
     for setting in settings:
         if setting not in known:
             near = difflib.get_close_matches(setting, known, 1)
