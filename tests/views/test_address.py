@@ -8,6 +8,7 @@ import pytest
 
 from workbench.session.explorers import (
     ActivationExplorer,
+    CoherenceExplorer,
     NyquistExplorer,
     ResamplingExplorer,
 )
@@ -68,6 +69,7 @@ def test_a_page_takes_its_address_names_the_rest_and_then_follows(explorer, monk
         (ActivationExplorer, "0.09375;0.1875"),
         (ResamplingExplorer, "-0.3125"),
         (NyquistExplorer, "0.25,0.4;-0.25,-0.3"),
+        (CoherenceExplorer, "0.021484375;-0.125"),
     ],
 )
 def test_markers_are_in_the_address_and_read_the_same_again(kind, markers):

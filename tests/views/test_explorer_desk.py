@@ -290,3 +290,19 @@ def test_stages_that_a_chain_does_not_have_are_not_saved():
     assert len(figures_of(desk.cards["stages"])) == 2 * 2, "input and first step, image over spectrum"
     desk.explorer.second = "↑2 nearest"
     assert len(figures_of(desk.cards["stages"])) == 3 * 2
+
+
+def test_markers_stand_on_the_spectra_of_a_pair_and_guesses_in_its_distribution():
+    desk = explore("coherence", baseline=682.8, markers="0")
+    spectra, histogram = (desk.cards[name].instruments[name] for name in ("spectra", "histogram"))
+    assert "no fringes, no baseline" in desk.message.text
+    desk._tapped("histogram", (0.1,))
+    assert desk.explorer.markers == "0", "no frequency"
+    desk._tapped("spectra", (0.1,))
+    assert spectra.markers.source.data["x"] == pytest.approx([0.0, 0.1], abs=1 / 512)
+    assert "Δ: +0.1" in desk.message.text
+    assert "10.0 % of the critical one" in desk.message.text
+    desk.buttons["predict"].clicks += 1
+    desk._tapped("spectra", (0.3,))
+    desk._tapped("histogram", (0.3,))
+    assert (histogram.guesses.data["x"], spectra.markers.source.data["x"]) == ([0.3], [])

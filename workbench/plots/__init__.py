@@ -17,6 +17,7 @@ from workbench.plots.labelled_spectrum import LabelledSpectrum
 from workbench.plots.lineup import Lineup
 from workbench.plots.marks import Markers, Marks
 from workbench.plots.orders import OrderLines, OrderMap
+from workbench.plots.pair_spectra import PairSpectra
 from workbench.plots.pairs import BiasCurve, LossCurve, Sensitivity
 from workbench.plots.palettes import (
     CYCLIC,
@@ -75,6 +76,7 @@ __all__ = [
     "OrderMap",
     "OrderWaterfall",
     "PairPictures",
+    "PairSpectra",
     "PatchPictures",
     "Picture",
     "PredictedLines",

@@ -22,7 +22,9 @@ from workbench.interferometry import (
 )
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
+from workbench.session.explorers.pair_spectra import pair_marker_words, spectra_frame, spectra_levels
 from workbench.session.explorers.pictures import plane
+from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
 from workbench.session.user_scenes import user_pair
@@ -47,7 +49,7 @@ class CoherenceExplorer(Explorer):
         "Coherence says how much two complex images have in common. Its estimate from few looks is too high: "
         "a number means something only beside its null level (seed paper, sections 5 and 6)."
     )
-    FRAMES = ("maps", "histogram", "bias", "sensitivity", "loss")
+    FRAMES = ("maps", "spectra", "histogram", "bias", "sensitivity", "loss")
     GROUPS = (
         Group(
             "Pair",
@@ -73,10 +75,12 @@ class CoherenceExplorer(Explorer):
         "the global loss is trapped": {"loss_window": SIZE, "start": 0.05},
     }
     TOLERANCE = 0.04
+    REACH = 0.5 / SIZE
     ASK = (
         "Click in the distribution where you expect the mean of the estimates; click a mark again to undo it."
     )
 
+    markers = Places(((-0.5, 0.5),), precedence=-1)
     source: Any = param.Selector(default="simulated", objects=["simulated", FILES], label="Pair")
     file_1 = param.String("", label="First file in the data folder")
     file_2 = param.String("", label="Second file in the data folder")
@@ -130,6 +134,7 @@ class CoherenceExplorer(Explorer):
         frames = Frames(
             {
                 "maps": lambda: self._maps_frame(first, disturbed, maps),
+                "spectra": lambda: self._spectra_frame(first, disturbed, model),
                 "histogram": lambda: _histogram_frame(maps, expected),
                 "bias": lambda: _bias_frame(maps, expected),
                 "sensitivity": lambda: self._sensitivity_frame(first, second, model),
@@ -178,6 +183,22 @@ class CoherenceExplorer(Explorer):
             f"{share:.0f} % of the pixels lie above the null level {null:.2f}; of two images with nothing in "
             "common about 5 % would.",
         )
+
+    def _spectra_frame(self, first: Array, second: Array, model: dict[str, Any]) -> Frame:
+        fringes = float(model.get("fringe_frequency", np.nan)) * (not self.flatten)
+        if self.disturbance == "frequency offset":
+            fringes -= self._amount()
+        return spectra_frame(first, second, fringes, float(model.get("critical_baseline", np.nan)))
+
+    def levels(self) -> xr.Dataset | None:
+        """Return the spectrum of the interferogram, with those of x and y in the names of its bins."""
+        data = self.picture().frames["spectra"].data
+        return None if data is None else spectra_levels(data)
+
+    def marker_words(self) -> str:
+        """Say what the markers read, with what their distance means for the baseline."""
+        levels = self.levels() if self.markers else None
+        return "" if levels is None else pair_marker_words(self.readings(), float(levels.attrs["critical"]))
 
     def _sensitivity_frame(self, first: Array, second: Array, model: dict[str, Any]) -> Frame:
         kind = "noise" if self.disturbance == "none" else self.disturbance

@@ -8,7 +8,7 @@ from typing import Any
 import panel as pn
 
 from workbench import plots
-from workbench.plots import BiasCurve, LossCurve, Sensitivity, Strip
+from workbench.plots import BiasCurve, LossCurve, PairSpectra, Sensitivity, Strip
 from workbench.session.explorers import CoherenceExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
@@ -27,14 +27,16 @@ def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerD
     """Return the coherence explorer's desk."""
     slots = {
         "maps": Slot("maps", _maps_card, 360, wide=True),
+        "spectra": Slot("spectra", _spectra_card, 400, wide=True),
         "histogram": Slot("histogram", _histogram_card, 360),
         "bias": _curve_slot("What few looks add: the bias", "bias", BiasCurve),
         "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
         "loss": _curve_slot("The coherence loss on a toy fit", "loss", LossCurve),
     }
     return ExplorerDesk(
-        explorer, slots, predict="histogram", spoilers=("maps", "bias", "sensitivity"), lazy=lazy
-    )
+        explorer, slots, predict="histogram", marks="spectra",
+        spoilers=("maps", "spectra", "bias", "sensitivity"), lazy=lazy,
+    )  # fmt: skip
 
 
 def _histogram_card() -> PanelCard:
@@ -44,6 +46,16 @@ def _histogram_card() -> PanelCard:
         column(figure(histogram.figure)),
         {"histogram": histogram},
         keys=lambda: plots.legend(histogram.legend()),
+    )
+
+
+def _spectra_card() -> PanelCard:
+    spectra = PairSpectra()
+    return PanelCard(
+        "Range spectra: the pair, its interferogram",
+        column(figure(spectra.figure)),
+        {"spectra": spectra},
+        keys=lambda: plots.legend(spectra.LEGEND),
     )
 
 

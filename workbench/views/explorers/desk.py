@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -52,10 +53,12 @@ class ExplorerDesk(pn.viewable.Viewer):
         The panels, by any name; each shows frames of the explorer's picture. An instrument that has
         ``hold(data or None)`` is given the frame of A to draw behind its own; the instrument named by
         `predict` takes guesses: ``predict(guesses, hidden, answers)`` draws them and hides its result,
-        ``on_tap(callback)`` calls back with the place that was clicked, ``mark(readings)``, where it has it,
-        draws markers.
+        ``on_tap(callback)`` calls back with the place that was clicked; the one named by `marks` has
+        ``on_tap``, ``mark(readings)`` draws its markers.
     predict
         Name of the frame whose places are predicted; empty: nothing is.
+    marks
+        Name of the frame on which markers are put; default: the one that is predicted.
     spoilers
         Names of the panels that would give the answer away: covered while it is predicted.
     lazy
@@ -64,11 +67,11 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def __init__(
         self, explorer: Explorer, slots: Mapping[str, Slot], predict: str = "", *,
-        spoilers: Sequence[str] = (), lazy: bool = False,
+        marks: str = "", spoilers: Sequence[str] = (), lazy: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.explorer, self.slots = explorer, dict(slots)
-        self._predicting, self._spoilers = predict, frozenset(spoilers)
+        self._predicting, self._marking, self._spoilers = predict, marks or predict, frozenset(spoilers)
         self._held: dict[str, Picture | None] = {}
         self.pump = Pump(self.draw)
         for name in list(self.slots)[:1] if lazy else self.slots:
@@ -193,8 +196,9 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _build(self, name: str) -> PanelCard:
         known = self.slots[name].card is not None
         card = self.slots[name].build()
-        if not known and self._predicting in card.instruments:
-            card.instruments[self._predicting].on_tap(self._tapped)
+        if not known:
+            for frame in {self._predicting, self._marking} & card.instruments.keys():
+                card.instruments[frame].on_tap(partial(self._tapped, frame))
         return card
 
     def _draw_held(self, name: str, card: PanelCard, held: Picture | None) -> None:
@@ -205,10 +209,9 @@ class ExplorerDesk(pn.viewable.Viewer):
             if hasattr(instrument, "hold"):
                 instrument.hold(None if held is None else held.frames[frame].data)
 
-    @property
-    def _predicted(self) -> Any:
-        """The instrument that takes guesses, None where there is none or it was not built yet."""
-        found = (card.instruments.get(self._predicting) for card in self.cards.values())
+    def _instrument(self, frame: str) -> Any:
+        """Return the instrument that shows a frame, None where there is none or it was not built yet."""
+        found = (card.instruments.get(frame) for card in self.cards.values())
         return next((one for one in found if one is not None), None)
 
     def _draw_all(self) -> None:
@@ -219,9 +222,10 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def _draw_quiz(self) -> None:
         quiz, hidden = self.explorer.quiz, self._guessing
-        if self._predicted is not None:
+        predicted = self._instrument(self._predicting)
+        if predicted is not None:
             answers = self.explorer.picture().answers if quiz is not None and quiz.score is not None else ()
-            self._predicted.predict(list(quiz.guesses if quiz else []), hidden, list(answers))
+            predicted.predict(list(quiz.guesses if quiz else []), hidden, list(answers))
         for name, card in self.cards.items():
             at_stake = self._predicting in card.instruments
             card.conceal(hidden and (at_stake or name in self._spoilers), cover=not at_stake)
@@ -231,8 +235,9 @@ class ExplorerDesk(pn.viewable.Viewer):
         return self.explorer.quiz is not None and self.explorer.quiz.score is None
 
     def _draw_markers(self) -> None:
-        if hasattr(self._predicted, "mark"):
-            self._predicted.mark([] if self._guessing else self.explorer.readings())
+        marked = self._instrument(self._marking)
+        if marked is not None:
+            marked.mark([] if self._guessing else self.explorer.readings())
         words = "" if self.explorer.quiz is not None else self.explorer.marker_words()
         if words != self._marked:
             self._marked = words
@@ -293,11 +298,11 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._marked = ""
         _set(self.buttons["predict"], label="Predict")
 
-    def _tapped(self, place: tuple[float, ...]) -> None:
-        if self.explorer.quiz is None:
-            self.explorer.mark(place)
-        else:
+    def _tapped(self, frame: str, place: tuple[float, ...]) -> None:
+        if self.explorer.quiz is not None and frame == self._predicting:
             self.explorer.guess(place)
+        elif self.explorer.quiz is None and frame == self._marking:
+            self.explorer.mark(place)
         self._news()
 
     def _say(self, sentence: str) -> None:

@@ -1,0 +1,57 @@
+"""Range spectra of a pair: levels, the fringes' line, what a distance means for the baseline."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.interferometry import simulate_pair
+from workbench.session.explorers import CoherenceExplorer
+from workbench.session.explorers.pair_spectra import BINS, pair_spectra, spectra_frame
+
+
+@given(st.floats(-0.45, 0.45), st.floats(0.1, 10.0))
+def test_a_fringe_frequency_is_found_at_coherence_one_whatever_the_amplitudes(fringe, gain):
+    first = np.exp(2j * np.pi * fringe * np.arange(64)) * np.ones((4, 1))
+    line = pair_spectra(first, np.full((4, 64), gain + 0j)).interferogram
+    assert abs(float(line.idxmax()) - fringe) <= 0.51 / BINS
+    assert float(line.max()) == pytest.approx(0.0, abs=0.03)
+
+
+def test_white_noise_lies_at_zero_and_the_line_at_the_square_of_the_coherence():
+    pair = simulate_pair(temporal=0.8, baseline=0.0, snr_db=60.0)
+    spectra = pair_spectra(pair.first.values, pair.second.values)
+    assert 10 * np.log10(np.mean(10 ** (spectra.x / 10))) == pytest.approx(0.0, abs=0.3)
+    assert float(spectra.interferogram.sel(frequency=0)) == pytest.approx(20 * np.log10(0.8), abs=0.7)
+
+
+def test_a_baseline_moves_the_band_and_the_line_by_its_share_of_the_critical_one():
+    pair = simulate_pair(temporal=1.0, baseline=1365.6, oversampling=2.0, snr_db=40.0)
+    spectra = pair_spectra(pair.first.values, pair.second.values)
+    power = 10 ** (spectra[["x", "y"]] / 10)
+    centre = [float((spectra.frequency * power[name]).sum() / power[name].sum()) for name in ("x", "y")]
+    assert centre[1] - centre[0] == pytest.approx(-0.2, abs=0.02)
+    assert float(spectra.interferogram.idxmax()) == pytest.approx(0.2, abs=1 / 128)
+
+
+def test_a_marker_on_the_line_reads_the_baseline_and_none_is_left_once_it_is_flat():
+    explorer = CoherenceExplorer(baseline=1200.0, temporal=0.9)
+    explorer.mark((1200.0 / 6828 + 0.003,))
+    metres = explorer.marker_words().split("baseline of +")[1].split(" m")[0]
+    assert float(metres) == pytest.approx(1200, abs=15)
+    assert "the model has +0.176" in explorer.picture().frames["spectra"].caption
+    flat = CoherenceExplorer(baseline=1200.0, temporal=0.9, flatten=True)
+    assert "no fringes, no baseline; the model has +0.000" in flat.picture().frames["spectra"].caption
+
+
+def test_an_offset_of_the_second_image_moves_the_line_as_the_model_says():
+    data = CoherenceExplorer(
+        baseline=0.0, temporal=0.95, disturbance="frequency offset", amount=0.15
+    ).picture().frames["spectra"].data  # fmt: skip
+    assert data.attrs["expected"] == pytest.approx(-0.15)
+    assert float(data.interferogram.idxmax()) == pytest.approx(-0.15, abs=1 / 256)
+
+
+def test_of_unrelated_images_no_fringes_are_told():
+    noise = np.random.default_rng(3).normal(size=(2, 64, 64, 2)) @ [1, 1j]
+    assert "No line stands out" in spectra_frame(*noise, np.nan, np.nan).caption

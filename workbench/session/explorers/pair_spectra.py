@@ -1,0 +1,148 @@
+"""Range spectra of a pair, the line of its fringes, what a distance between frequencies means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from workbench.session.explorers.markers import Reading
+from workbench.session.frame import Frame
+from workbench.signals import power_db
+
+__all__ = ["FLOOR", "distance_words", "pair_marker_words", "pair_spectra", "spectra_frame", "spectra_levels"]
+
+FLOOR = -40.0
+BINS = 512  # a patch of 64 is interpolated to so many: a baseline is read to some metres
+STANDS_OUT = 3.0
+"""dB over the median of the interferogram's spectrum, beyond what averaged speckle reaches by chance."""
+
+Array = npt.NDArray[Any]
+
+
+def pair_spectra(first: Array, second: Array) -> xr.Dataset:
+    r"""Return the range spectra of two images and of their interferogram, each averaged over the rows.
+
+    .. math:: S_x(f) = \langle |\sum_n h_n x_n e^{-j2\pi fn}|^2 \rangle / (\langle |x|^2 \rangle \sum h_n^2),
+        \quad S_i(f) = \langle |\sum_n h_n x_n y_n^* e^{-j2\pi fn}|^2 \rangle /
+        (\langle |x|^2 \rangle \langle |y|^2 \rangle (\sum h_n)^2)
+
+    with h a Hann window. White noise has ``x`` = 0 dB at all frequencies; two images that are equal but for a
+    fringe frequency f have ``interferogram`` = 0 dB at f if their amplitude is constant.
+
+    Parameters
+    ----------
+    first, second : array, shape (y, x)
+        Complex.
+
+    Returns
+    -------
+    Dataset
+        ``x, y, interferogram (frequency)`` in dB, not below `FLOOR`; frequency in cycles per sample.
+
+    Examples
+    --------
+    >>> tone = np.exp(2j * np.pi * 0.125 * np.arange(64)) * np.ones((4, 1))
+    >>> found = pair_spectra(tone, np.ones((4, 64)) + 0j)
+    >>> float(found.interferogram.idxmax()), abs(round(float(found.interferogram.max()), 6))
+    (0.125, 0.0)
+    """
+    window = np.hanning(first.shape[1] + 2)[1:-1]
+    powers = [float(np.mean(np.abs(image) ** 2)) or 1.0 for image in (first, second)]
+    parts = {
+        "x": (first, powers[0] * np.sum(window**2)),
+        "y": (second, powers[1] * np.sum(window**2)),
+        "interferogram": (first * np.conj(second), powers[0] * powers[1] * np.sum(window) ** 2),
+    }
+    levels = {
+        name: ("frequency", np.maximum(power_db(_mean_power(window * image) / unit), FLOOR), {"units": "dB"})
+        for name, (image, unit) in parts.items()
+    }
+    frequency = ("frequency", np.fft.fftshift(np.fft.fftfreq(BINS)), {"units": "cycles per sample"})
+    return xr.Dataset(levels, {"frequency": frequency}, {"floor": FLOOR})
+
+
+def _mean_power(rows: Array) -> Array:
+    return np.fft.fftshift(np.mean(np.abs(np.fft.fft(rows, BINS, axis=1)) ** 2, axis=0))
+
+
+def spectra_frame(first: Array, second: Array, expected: float, critical: float) -> Frame:
+    """Return the spectra with what the interferogram's line says of the baseline.
+
+    Parameters
+    ----------
+    first, second : array, shape (y, x)
+        Complex.
+    expected : float
+        Frequency of the fringes by the model, cycles/sample; NaN if there is none.
+    critical : float
+        Critical baseline, m; NaN if it is not known.
+    """
+    data = pair_spectra(first, second).assign_attrs(floor=FLOOR, expected=expected, critical=critical)
+    line = data.interferogram
+    if float(line.max() - line.median()) < STANDS_OUT:
+        return Frame(data, "No line stands out of the interferogram's spectrum: its fringes cannot be told.")
+    at = float(line.idxmax())
+    words = f"The interferogram's line is at {at:+.3f} cycles/sample: {distance_words(at, critical)}"
+    if expected == expected:
+        words += f"; the model has {expected + 0.0:+.3f}"
+    return Frame(data, f"{words}.".replace("-", "−"))
+
+
+def distance_words(apart: float, critical: float) -> str:
+    """Say what a distance along range frequency stands for.
+
+    Two antennas B apart across the line of sight see spectra that are shifted by f = B / Bc of the sampling
+    rate, and fringes of that frequency (F. Gatelli et al., "The wavenumber shift in SAR interferometry", IEEE
+    TGRS 1994).
+
+    >>> distance_words(0.1, 6828.0)
+    'a fringe in 10.0 pixels, a spectral shift by a baseline of +683 m, 10.0 % of the critical one'
+    >>> distance_words(0.0, 6828.0)
+    'no fringes, no baseline'
+    >>> distance_words(-0.25, float("nan"))
+    'a fringe in 4.0 pixels, backwards; the baseline is not known of files'
+    """
+    if abs(apart) < 0.5 / BINS:
+        return "no fringes, no baseline" if critical == critical else "no fringes"
+    fringes = f"a fringe in {1 / abs(apart):.1f} pixels" + (", backwards" if apart < 0 else "")
+    if critical != critical:
+        return f"{fringes}; the baseline is not known of files"
+    share = 100 * abs(apart)
+    shift = f"a spectral shift by a baseline of {apart * critical:+.0f} m, {share:.1f} % of the critical one"
+    return f"{fringes}, {shift}".replace("-", "−")
+
+
+def spectra_levels(data: xr.Dataset) -> xr.Dataset:
+    """Return what `spectra_frame` holds as `read_level` takes it: the interferogram, named by x and y."""
+    pairs = zip(data["x"].values, data["y"].values, strict=True)
+    names = [f"x {x:+.1f} dB, y {y:+.1f} dB" for x, y in pairs]
+    return xr.Dataset({"level": data["interferogram"], "name": ("frequency", names)}, attrs=data.attrs)
+
+
+def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
+    """Say what markers on range spectra read, and what their distance means, or that of one from zero.
+
+    >>> places = ((0.0, -3.0), (0.1, -15.0))
+    >>> readings = [Reading((at,), level, "x +0.1 dB, y +0.0 dB") for at, level in places]
+    >>> print(pair_marker_words(readings, 6828.0).replace("; ", chr(10)))
+    1: +0.000 cycles/sample, x·y* −3.0 dB, x +0.1 dB, y +0.0 dB
+    2: +0.100 cycles/sample, x·y* −15.0 dB, x +0.1 dB, y +0.0 dB
+    Δ: +0.100 cycles/sample, x·y* −12.0 dB: a fringe in 10.0 pixels, a spectral shift by a baseline of +683 m,
+    10.0 % of the critical one
+    """
+    words = [
+        f"{number}: {one.place[0]:+.3f} cycles/sample, x·y* {one.level:.1f} dB, {one.name}"
+        for number, one in enumerate(readings, 1)
+    ]
+    if len(readings) == 1:
+        words[0] += f": {distance_words(readings[0].place[0], critical)}"
+    if len(readings) == 2:
+        first, second = readings
+        apart = second.place[0] - first.place[0]
+        change = f"{apart:+.3f} cycles/sample, x·y* {second.level - first.level:+.1f} dB"
+        words.append(f"Δ: {change}: {distance_words(apart, critical)}")
+    return "; ".join(words).replace("-", "−")
