@@ -147,6 +147,11 @@ def test_a_preset_a_slider_and_undo_move_the_figures_of_a_lesson(visit, lab, nam
     lesson.look(preset, same=chosen)
     assert lesson.value(label) == value
     assert lesson.output.locator("[data-mime-type*='stderr']").count() == 0
+    if name == LESSONS[0][0]:  # a page opened anew on a kernel that lives: Panel takes its code for loaded
+        lesson.page.close()
+        lesson = Lesson(visit(f"{lab}/lab/tree/{name}.ipynb?token=lesson&reset", selector=CELL))
+        lesson.run(4)
+        lesson.look()
 
 
 @pytest.mark.parametrize("lesson", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ from panel.io.resources import JS_VERSION
 from typer.testing import CliRunner
 
 from workbench.cli import app
+from workbench.cli.lab_page import figure_extension
 from workbench.cli.laboratory import offline_arguments, panel_files, quiet_configuration
 
 
@@ -39,6 +40,16 @@ def test_everything_is_asked_of_this_machine(tmp_path):
     assert environment["PANEL_MATERIAL_UI_CDN_ROOT"] == "http://localhost:8901/static/panel-files/material/v"
     assert f"--ServerApp.extra_static_paths={tmp_path}" in arguments
     assert "--ServerApp.ip=localhost" in arguments
+
+
+def test_the_page_of_jupyterlab_has_the_code_of_figures(tmp_path):
+    home = figure_extension(tmp_path) / "workbench-figures"
+    build = json.loads((home / "package.json").read_text())["jupyterlab"]["_build"]
+    code = (home / build["load"]).read_text(encoding="utf-8")
+    places = [code.index(f"BEGIN {name}.min.js") for name in ("bokeh", "bokeh-widgets", "panel")]
+    assert places == sorted(places), "Bokeh's plugins come after Bokeh"
+    assert 'window._JUPYTERLAB = {...window._JUPYTERLAB, "workbench-figures"' in code
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_announcements_are_off(tmp_path):

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.lab_page import figure_extension
 from workbench.cli.messages import refuse
 
 __all__ = ["lab", "offline_arguments", "panel_files"]
@@ -86,6 +87,7 @@ def lab(
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
         filter(None, (str(quiet_configuration(cache / "jupyter")), os.environ.get("JUPYTER_CONFIG_PATH")))
     )
+    arguments.append(f"--LabApp.extra_labextensions_path={figure_extension(cache / 'labextensions')}")
     command = [sys.executable, "-m", "jupyterlab", str(folder.resolve()), *arguments]
     if not show:
         command.append("--no-browser")
