@@ -1,5 +1,7 @@
 """The Nyquist-band explorer's numbers, without a screen."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -146,3 +148,28 @@ class TestFiles:
         np.save(workspace / "data" / "small.npy", np.ones((8, 8), complex))
         assert "real.npy" in NyquistExplorer(scene=FILE, file="real.npy").picture().trouble
         assert "64 x 64 needed" in NyquistExplorer(scene=FILE, file="small.npy").picture().trouble
+
+    def test_a_file_that_changes_or_vanishes_while_the_page_is_open_is_not_shown_from_memory(self, workspace):
+        path = workspace / "data" / "mine.npy"
+        rng = np.random.default_rng(0)
+        np.save(path, rng.normal(size=(64, 64, 2)) @ [1, 1j])
+        explorer = NyquistExplorer(scene=FILE, file="mine.npy")
+        before = explorer.picture().frames["stages"].data["image"].values
+        np.save(path, rng.normal(size=(64, 64, 2)) @ [1, 1j])
+        os.utime(path, ns=(0, 0))  # whatever the clock's resolution
+        assert not np.array_equal(explorer.picture().frames["stages"].data["image"].values, before)
+        path.unlink()
+        assert "no file 'mine.npy'" in explorer.picture().trouble
+        np.save(workspace / "data" / "other.npy", np.ones((64, 64), complex))
+        os.utime(workspace / "data", ns=(1, 1))
+        assert "there is: other.npy" in explorer.picture().trouble
+
+    def test_what_cannot_be_read_is_said_by_its_name(self, workspace, monkeypatch):
+        np.save(workspace / "data" / "mine.npy", np.ones((64, 64), complex))
+
+        def denied(path):
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr("workbench.scenes.open_scene", denied)
+        trouble = NyquistExplorer(scene=FILE, file="mine.npy").picture().trouble
+        assert trouble == "mine.npy cannot be read: permission denied"

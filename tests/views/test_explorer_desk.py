@@ -9,11 +9,21 @@ import xarray as xr
 from bokeh.models import ColumnDataSource
 
 from workbench.plots.canvas import canvas, span
-from workbench.session.explorers import Answer, Explorer, Frames, Group, Picture, Places, Readout
+from workbench.session.explorers import (
+    Answer,
+    Explorer,
+    Frames,
+    Group,
+    NyquistExplorer,
+    Picture,
+    Places,
+    Readout,
+)
 from workbench.session.frame import Frame
 from workbench.views.card import PanelCard
 from workbench.views.downloads import figures_of
 from workbench.views.explorers import ExplorerDesk, explore
+from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.desk import _number
 from workbench.views.slot import Slot
 
@@ -306,3 +316,22 @@ def test_markers_stand_on_the_spectra_of_a_pair_and_guesses_in_its_distribution(
     desk._tapped("spectra", (0.3,))
     desk._tapped("histogram", (0.3,))
     assert (histogram.guesses.data["x"], spectra.markers.source.data["x"]) == ([0.3], [])
+
+
+def test_files_are_offered_as_they_come_and_any_name_may_be_typed(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+    explorer = NyquistExplorer()
+    controls = Controls(explorer)
+    widget = controls.widgets["file"]
+    assert (widget.visible, widget.options) == (False, [])
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "mine.npy", np.ones((64, 64), complex))
+    controls.widgets["scene"].value = "my file"
+    assert (widget.visible, widget.options) == (True, ["mine.npy"])
+    widget.value = "mine.npy"
+    assert explorer.picture().trouble == ""
+    np.save(tmp_path / "data" / "new.npy", np.ones((64, 64), complex))
+    widget._process_events({"value_input": "n"})  # somebody types
+    assert widget.options == ["mine.npy", "new.npy"]
+    widget.value = "typed.npy"
+    assert "no file 'typed.npy'" in explorer.picture().trouble

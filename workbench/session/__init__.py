@@ -6,6 +6,7 @@ both into what every panel shows, with its sentence.
 
 from workbench.session.captions import MAPPING_NAMES, cause_words, number, percent
 from workbench.session.control import Control, may_control
+from workbench.session.data_file import DataFile
 from workbench.session.files import csv_file, netcdf_file
 from workbench.session.form import BRANCH, Field, changed_values, run_form
 from workbench.session.frame import Choice, Frame
@@ -24,6 +25,7 @@ __all__ = [
     "PANELS",
     "Choice",
     "Control",
+    "DataFile",
     "DeskState",
     "Field",
     "Frame",

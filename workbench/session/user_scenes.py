@@ -12,7 +12,10 @@ import numpy.typing as npt
 
 from workbench.runs import workspace_path
 
-__all__ = ["data_folder", "user_file", "user_pair", "user_scene", "user_scenes"]
+__all__ = ["data_folder", "file_trouble", "user_file", "user_pair", "user_scene", "user_scenes"]
+
+REFUSALS = (ValueError, KeyError, OSError, RuntimeError, ImportError)
+"""What reading a file of the user's may raise."""
 
 
 def data_folder() -> Path:
@@ -56,11 +59,10 @@ def user_scene(name: str, size: int) -> npt.NDArray[Any]:
     Raises
     ------
     ValueError
-        If the name leads out of the folder, there is no such file (those there are listed), or it holds no
-        complex image of this size.
+        If the name leads out of the folder, there is no such file (those there are listed), it cannot be
+        read, or it holds no complex image of this size.
     """
-    path = user_file(name)
-    return _patch(str(path), path.stat().st_mtime_ns, size)[0]
+    return _read(name, size)[0]
 
 
 def user_pair(first: str, second: str, size: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -71,8 +73,7 @@ def user_pair(first: str, second: str, size: int) -> tuple[npt.NDArray[Any], npt
     ValueError
         As `user_scene`, or if the images differ in size: pixels of one would not be those of the other.
     """
-    paths = [user_file(name) for name in (first, second)]
-    (one, shape), (two, other) = (_patch(str(path), path.stat().st_mtime_ns, size) for path in paths)
+    (one, shape), (two, other) = (_read(name, size) for name in (first, second))
     if shape != other:
         sizes = " and ".join(f"{name}: {n[0]} x {n[1]}" for name, n in ((first, shape), (second, other)))
         raise ValueError(f"{sizes} pixels found; two images on the same grid, coregistered, are needed")
@@ -108,14 +109,33 @@ def _stays(path: Path, folder: Path) -> bool:
         return False
 
 
+def file_trouble(error: BaseException) -> str:
+    """Return why a file could not be read, with files by their names in the data folder.
+
+    >>> file_trouble(PermissionError(13, "Permission denied", str(data_folder() / "mine.npy")))
+    'mine.npy cannot be read: permission denied'
+    """
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        words = f"{error.filename} cannot be read: {error.strerror.lower()}"
+    else:
+        words = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+        words = words if isinstance(error, REFUSALS) and words else f"{type(error).__name__}: {words}"
+    return words.replace(f"{data_folder()}{os.sep}", "")
+
+
+def _read(name: str, size: int) -> tuple[npt.NDArray[Any], tuple[int, ...]]:
+    path = user_file(name)
+    try:
+        return _patch(str(path), path.stat().st_mtime_ns, size)
+    except REFUSALS as error:
+        raise ValueError(file_trouble(error)) from None
+
+
 @lru_cache(maxsize=8)
 def _patch(path: str, _changed: int, size: int) -> tuple[npt.NDArray[Any], tuple[int, ...]]:
     from workbench.scenes import open_scene
 
-    try:
-        scene = open_scene(path).slc
-    except FileNotFoundError as error:
-        raise ValueError(str(error)) from None
+    scene = open_scene(path).slc
     image = scene.isel(sample=0) if "sample" in scene.dims else scene
     if min(image.shape) < size:
         raise ValueError(f"{path}: {image.shape[0]} x {image.shape[1]} pixels found, {size} x {size} needed")

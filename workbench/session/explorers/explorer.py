@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import param
 import xarray as xr
 
+from workbench.session.data_file import DataFile, file_stamp
 from workbench.session.explorers.history import History
 from workbench.session.explorers.markers import Reading, marker_words, read_level
 from workbench.session.explorers.places import MARKERS, Places, read_places, write_places
@@ -258,14 +259,14 @@ class Explorer(param.Parameterized):
         """Return what the settings of A give, None without one."""
         if self.held is None:
             return None
-        key = _key(self.held)
+        key = self._key(self.held)
         return self._remembered(key) or self._remember(key, self._still(self.held)._computed())
 
     # ------------------------------------------------------------ what is seen
     def picture(self) -> Picture:
         """Return what the present settings give; every panel says so where they do not go together."""
         settings = self.settings()
-        key = _key(settings)
+        key = self._key(settings)
         return self._remembered(key) or self._remember(key, self._still(settings)._computed())
 
     def kept(self, name: str, depends: Hashable, make: Callable[[], Frame]) -> Frame:
@@ -276,6 +277,11 @@ class Explorer(param.Parameterized):
         if name not in self._kept or self._kept[name][0] != depends:
             self._kept[name] = (depends, make())
         return self._kept[name][1]
+
+    def _key(self, settings: dict[str, Any]) -> str:
+        """Return what a picture depends on: a file of the same name may have changed, or be gone."""
+        files = [file_stamp(v) for name, v in settings.items() if isinstance(self.param[name], DataFile)]
+        return json.dumps([settings, files], sort_keys=True, default=str)
 
     def _still(self, settings: dict[str, Any]) -> Explorer:
         """Return an explorer whose settings nobody moves, for frames that are composed later."""
@@ -357,7 +363,3 @@ class Explorer(param.Parameterized):
     def end_quiz(self) -> None:
         """Back to looking."""
         self.quiz = None
-
-
-def _key(settings: dict[str, Any]) -> str:
-    return json.dumps(settings, sort_keys=True, default=str)

@@ -21,6 +21,7 @@ from workbench.mappings import (
     out_of_band_ratio,
     to_network,
 )
+from workbench.session.data_file import DataFile, file_stamp
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
 from workbench.session.explorers.markers import peak_frame
@@ -77,7 +78,7 @@ class NyquistExplorer(Explorer):
 
     markers = Places(((-0.5, 0.5), (-0.5, 0.5)), precedence=-1)
     scene: Any = param.Selector(default="stripes", objects=list(SCENES), label="Image")
-    file = param.String("", label="File in the workspace's data folder")
+    file = DataFile("", label="File in the workspace's data folder")
     tone_y = param.Number(0.1, bounds=(-0.5, 0.5), step=1 / SIZE, label="Frequency along y, cycles/pixel")
     tone_x = param.Number(0.3, bounds=(-0.5, 0.5), step=1 / SIZE, label="Frequency along x, cycles/pixel")
     mapping: Any = param.Selector(default="nyquist", objects=list(MAPPINGS), label="Mapping")
@@ -123,7 +124,7 @@ class NyquistExplorer(Explorer):
             scaled, clipped = to_network(disturbed)
             disturbed = from_network(scaled)
         back = mapping.decode(disturbed, self.edge)
-        scene = (self.scene, self.file, self.tone_y, self.tone_x)
+        scene = (self.scene, self.file, file_stamp(self.file), self.tone_y, self.tone_x)
         stages = (*scene, self.interpolation, self.edge)
         frames = Frames(
             {

@@ -20,6 +20,7 @@ from workbench.interferometry import (
     tone_coherence,
     tone_fit,
 )
+from workbench.session.data_file import DataFile
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
 from workbench.session.explorers.pair_spectra import pair_marker_words, spectra_frame, spectra_levels
@@ -82,8 +83,8 @@ class CoherenceExplorer(Explorer):
 
     markers = Places(((-0.5, 0.5),), precedence=-1)
     source: Any = param.Selector(default="simulated", objects=["simulated", FILES], label="Pair")
-    file_1 = param.String("", label="First file in the data folder")
-    file_2 = param.String("", label="Second file in the data folder")
+    file_1 = DataFile("", label="First file in the data folder")
+    file_2 = DataFile("", label="Second file in the data folder")
     temporal = param.Number(0.7, bounds=(0.0, 1.0), step=0.01, label="Temporal coherence γₜ")
     baseline = param.Number(150.0, bounds=(0.0, 6000.0), step=25.0, label="Perpendicular baseline, m")
     band: Any = param.Selector(default="C, 5.55 cm", objects=list(BANDS), label="Wavelength")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from workbench.session.scenes.options import Option, mesh_file, placed, scene_names
-from workbench.session.user_scenes import data_folder, user_file, user_scenes
+from workbench.session.user_scenes import data_folder, file_trouble, user_file, user_scenes
 from workbench.signals import power_db
 
 __all__ = ["SHELF", "Request", "Shelf", "View", "middle", "thumbnail"]
@@ -24,7 +23,6 @@ COUNT = 4  # images made of a synthetic scene at first
 PREVIEW, THUMBNAIL = 384, 72  # points per axis at most
 SPECTRUM = 512  # pixels of the middle whose spectrum is taken
 AMPLITUDES = 4.0  # of the histogram's axis, in units of the rms
-REFUSALS = (ValueError, KeyError, OSError, RuntimeError, ImportError)
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Shelf:
         try:
             view: View | str = _view(request)
         except Exception as error:  # whatever it is: a page that waits for this image has to hear of it
-            view = _words(error)
+            view = file_trouble(error)
         with self._lock:
             self._views[key] = view
             while len(self._views) > self._kept:
@@ -250,14 +248,7 @@ def thumbnail(name: str) -> xr.Dataset:
     try:
         return _thumbnail(name, _changed(Request(name)))
     except Exception as error:  # the pictures after it have to come
-        raise ValueError(_words(error)) from None
-
-
-def _words(error: BaseException) -> str:
-    """Return the message with files by their names in the data folder."""
-    words = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    words = words if isinstance(error, REFUSALS) and words else f"{type(error).__name__}: {words}"
-    return words.replace(f"{data_folder()}{os.sep}", "")
+        raise ValueError(file_trouble(error)) from None
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from workbench.session import DataFile
 from workbench.session.explorers import Explorer
 from workbench.views.sliders import QuickFloatSlider, QuickIntSlider
 from workbench.views.styles import TYPE
@@ -46,6 +47,8 @@ class Controls(pn.viewable.Viewer):
         widget = _make(setting, value)
         self.widgets[name] = widget
         widget.param.watch(lambda event: self._moved(name, event.new), "value")
+        if isinstance(setting, DataFile):  # files come while a page is open
+            widget.param.watch(lambda _event: self._offer(name), "value_input")
         return widget
 
     def _moved(self, name: str, value: Any) -> None:
@@ -63,12 +66,20 @@ class Controls(pn.viewable.Viewer):
                 widget.value = event.new
         self.show_relevant()
 
+    def _offer(self, name: str) -> None:
+        """List the files that there are now."""
+        files = self._explorer.param[name].files()
+        if self.widgets[name].options != files:
+            self.widgets[name].options = files
+
     def show_relevant(self) -> None:
         """Show the settings that have an effect now, hide all others."""
         relevant = self._explorer.relevant()
         for name, widget in self.widgets.items():
             if widget.visible != (name in relevant):
                 widget.visible = name in relevant
+                if widget.visible and isinstance(self._explorer.param[name], DataFile):
+                    self._offer(name)
 
 
 def _make(setting: Any, value: Any) -> Any:
@@ -85,6 +96,12 @@ def _make(setting: Any, value: Any) -> Any:
         low, high = _bounds(setting)
         step = setting.step or (high - low) / 100
         return QuickFloatSlider(label=label, start=low, end=high, value=value, step=step, **_WIDE)
+    if isinstance(setting, DataFile):
+        return pmui.AutocompleteInput(
+            label=label, options=setting.files(), value=value, restrict=False, min_characters=0,
+            search_strategy="includes", case_sensitive=False, placeholder="choose, or type and press Enter",
+            **_WIDE,
+        )  # fmt: skip
     return pmui.TextInput(label=label, value=value, **_WIDE)
 
 
