@@ -117,6 +117,45 @@ def test_the_spectrum_of_real_data_is_said_to_be_off_centre():
     assert readout(NyquistExplorer(scene="speckle off centre"), "centre of the spectrum").endswith("+0.31")
 
 
+def test_the_guard_is_told_where_a_band_has_one_and_drawn_where_nyquist_mapped():
+    frames = NyquistExplorer(scene="speckle off centre").picture().frames
+    low, high = frames["stages"].data.attrs["occupied_x"]
+    assert (low, 0.5 - high) == pytest.approx((0.05, 0.05), abs=1 / 128)  # |f| < 0.4 of x
+    assert f"along x {low:.3f} below" in frames["stages"].caption
+    assert "along y none, 0.098 on each side if centred" in frames["stages"].caption
+    assert frames["errors"].data.attrs["occupied_x"] == (low, high)
+    for scene in ("one tone", "stripes"):
+        frames = NyquistExplorer(scene=scene).picture().frames
+        assert "occupied_x" not in frames["stages"].data.attrs, "lines have no band"
+        assert "Guard" not in frames["stages"].caption
+
+
+def test_from_the_side_no_line_is_hidden_by_another_frequency():
+    explorer = NyquistExplorer()
+    explorer.choose_preset("a gain error is a mirror")
+    picture = explorer.picture()
+    sides, level = picture.frames["sides"].data, picture.frames["errors"].data["disturbed"]
+    at = {"frequency_x": 0.35, "frequency_y": 0.295}  # tone (0.2, 0.1) moved to f/2 + 1/4
+    for axis, frequency in at.items():
+        trace = sides[f"along_{axis[-1]}"]
+        assert float(trace.sel({axis: frequency}, method="nearest")) == pytest.approx(0.0, abs=1e-6)
+        moved = (frequency % 1.0) - 0.5  # the error alternates: half the sampling rate away
+        assert float(trace.sel({axis: moved}, method="nearest")) == pytest.approx(
+            20 * np.log10(0.2), abs=1e-6
+        )
+    assert float(sides.along_x.max()) == float(level.max())
+
+
+def test_the_sides_say_what_lies_outside_the_band():
+    assert "nothing is above −80 dB" in NyquistExplorer().picture().frames["sides"].caption
+    random = NyquistExplorer(scene="speckle off centre")  # fills the band's first row and column
+    assert "nothing is above −80 dB" in random.picture().frames["sides"].caption
+    assert "outside" not in random.levels().name.values[random.levels().level.values > -60]
+    wrong = NyquistExplorer(interpolation="bilinear").picture().frames["sides"].caption
+    assert "outside band and mirror the strongest is −" in wrong
+    assert "band" not in NyquistExplorer(mapping="real_imag").picture().frames["sides"].caption
+
+
 class TestFiles:
     @pytest.fixture(autouse=True)
     def workspace(self, tmp_path, monkeypatch):

@@ -32,5 +32,5 @@ def test_of_three_markers_the_oldest_goes():
 
 
 def test_nothing_but_places_is_a_marker():
-    with pytest.raises(ValueError, match=r"'0.6' found; needed: at most 2 frequencies from -0.5 to 0.5"):
+    with pytest.raises(ValueError, match=r"'0.6' found; needed: at most 2 frequencies from −0.5 to 0.5"):
         ResamplingExplorer(markers="0.1;0.6")

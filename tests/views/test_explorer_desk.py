@@ -335,3 +335,20 @@ def test_files_are_offered_as_they_come_and_any_name_may_be_typed(tmp_path, monk
     assert widget.options == ["mine.npy", "new.npy"]
     widget.value = "typed.npy"
     assert "no file 'typed.npy'" in explorer.picture().trouble
+
+
+def test_a_stored_trace_lies_behind_the_nyquist_page_and_the_guard_in_its_pictures():
+    desk = explore("nyquist", scene="speckle off centre")
+    stages, sides, errors = (desk.cards[name].instruments[name] for name in ("stages", "sides", "errors"))
+    strips = stages._guard.source.data
+    assert len(strips["left"]) == 4, "two along x, in band and mirror"
+    assert len(stages._before.source.data["left"]) == 2, "as in the spectrum of x"
+    before = sides.source.data["along_x"]
+    desk.buttons["hold"].clicks += 1
+    desk.explorer.param.update(scene="one tone", mapping="real_imag")
+    np.testing.assert_array_equal(sides.held.data["along_x"], before)
+    assert len(sides.source.data["along_x"]) == 64
+    assert len(stages._guard.source.data["left"]) == 0
+    assert not any(drawing.visible for drawing in errors._quadrants), "no Nyquist-mapped image there"
+    desk.buttons["hold"].clicks += 1
+    assert len(sides.held.data["along_x"]) == 0

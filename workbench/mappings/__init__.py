@@ -1,7 +1,8 @@
 """Complex patches as real images: the five mappings, exact both ways.
 
 `MAPPINGS` holds them by name; `to_network` and `from_network` are the fixed scale between a mapped image
-and a network; `nyquist_band` and `out_of_band_ratio` say where the Nyquist mapping puts a spectrum.
+and a network; `nyquist_band`, `nyquist_guard` and `out_of_band_ratio` say where the Nyquist mapping puts a
+spectrum.
 """
 
 from workbench.mappings.band import Rectangle, nyquist_band, out_of_band_ratio
@@ -13,6 +14,7 @@ from workbench.mappings.controls import (
 )
 from workbench.mappings.direct import decode_mag_phase, decode_real_imag, encode_mag_phase, encode_real_imag
 from workbench.mappings.errors import ERRORS, disturb
+from workbench.mappings.guard import GUARD_LEVEL, Guard, nyquist_guard
 from workbench.mappings.mapping import EDGES, Mapping
 from workbench.mappings.nyquist import decode_nyquist, encode_nyquist
 from workbench.mappings.scaling import SCALE, from_network, to_network
@@ -44,14 +46,17 @@ MAPPINGS: Registry[Mapping] = Registry(
 __all__ = [
     "EDGES",
     "ERRORS",
+    "GUARD_LEVEL",
     "INTERPOLATIONS",
     "MAPPINGS",
     "SCALE",
+    "Guard",
     "Mapping",
     "Rectangle",
     "disturb",
     "from_network",
     "nyquist_band",
+    "nyquist_guard",
     "nyquist_stages",
     "out_of_band_ratio",
     "to_network",

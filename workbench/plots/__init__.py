@@ -9,6 +9,7 @@ from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, Ta
 from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
 from workbench.plots.comparison import CascadeCompare
 from workbench.plots.drive import SweepPlot
+from workbench.plots.guard import GUARD, GuardMark
 from workbench.plots.guessed_histogram import GuessedHistogram
 from workbench.plots.histories import History
 from workbench.plots.increments import IncrementBars
@@ -42,6 +43,7 @@ from workbench.plots.scene_pictures import (
     SceneSpectrum,
 )
 from workbench.plots.sheet import TITLES, Sheet, Tile
+from workbench.plots.sides import SpectrumSides
 from workbench.plots.spectra import BandPair, LayerSpectrum, draw_quadrants
 from workbench.plots.strips import Kind, Strip
 from workbench.plots.thumbnails import thumbnail_source
@@ -50,6 +52,7 @@ from workbench.plots.waterfall import OrderWaterfall
 __all__ = [
     "CYCLIC",
     "DIVERGING",
+    "GUARD",
     "MAGNITUDE",
     "SPECTRUM",
     "TITLES",
@@ -61,6 +64,7 @@ __all__ = [
     "CoherenceMap",
     "ConditionPlanes",
     "FoldingArrows",
+    "GuardMark",
     "GuessedHistogram",
     "History",
     "IncrementBars",
@@ -87,6 +91,7 @@ __all__ = [
     "Sensitivity",
     "Sheet",
     "SignalChain",
+    "SpectrumSides",
     "Strip",
     "SweepPlot",
     "TaylorPlot",

@@ -28,8 +28,6 @@ class PairSpectra:
     Needs ``x, y, interferogram (frequency)`` in dB, attrs floor, expected: where the model has the fringes.
     """
 
-    LEGEND = (*((name, colour) for name, colour, _, _ in _LINES.values()), ("fringes of the model", THEORY))
-
     def __init__(self, height: int = 260) -> None:
         self.source, self.held = ColumnDataSource(_nothing()), ColumnDataSource(_nothing())
         self.figure = canvas(
@@ -61,6 +59,11 @@ class PairSpectra:
         self.expected.update(location=at if np.isfinite(at) else 0.0, visible=bool(np.isfinite(at)))
         if self.figure.y_range.start != data.attrs["floor"]:
             self.figure.y_range.start = data.attrs["floor"]
+
+    def legend(self) -> list[tuple[str, str]]:
+        """Return (name, colour) of every line that is drawn."""
+        lines = [(name, colour) for name, colour, _, _ in _LINES.values()]
+        return [*lines, ("fringes of the model", THEORY)] if self.expected.visible else lines
 
     def hold(self, data: xr.Dataset | None) -> None:
         """Draw another pair's spectra behind, or none."""

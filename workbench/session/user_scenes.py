@@ -94,7 +94,8 @@ def user_file(name: str) -> Path:
     if parts and plain and _stays(path, folder) and os.path.lexists(path) and _is_scene(path):
         return path
     there = ", ".join(user_scenes()[:8]) or "nothing yet"
-    raise ValueError(f"no file {name!r} in {folder}: put a complex image there, no link; there is: {there}")
+    what = f"no file {name!r}" if name else "no file chosen yet"
+    raise ValueError(f"{what} in {folder}: put a complex image there, no link; there is: {there}")
 
 
 def _stays(path: Path, folder: Path) -> bool:

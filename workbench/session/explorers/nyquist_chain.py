@@ -15,8 +15,10 @@ from workbench.mappings import (
     ERRORS,
     INTERPOLATIONS,
     MAPPINGS,
+    Guard,
     disturb,
     from_network,
+    nyquist_guard,
     nyquist_stages,
     out_of_band_ratio,
     to_network,
@@ -24,6 +26,12 @@ from workbench.mappings import (
 from workbench.session.data_file import DataFile, file_stamp
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
+from workbench.session.explorers.mapped_spectra import (
+    guard_attributes,
+    guard_words,
+    region_names,
+    sides_frame,
+)
 from workbench.session.explorers.markers import peak_frame
 from workbench.session.explorers.nyquist_code import code_of
 from workbench.session.explorers.pictures import FLOOR as PICTURE_FLOOR
@@ -55,7 +63,7 @@ class NyquistExplorer(Explorer):
         "A complex image has a spectrum without symmetry. Interpolated by two, moved by a quarter of the "
         "sampling rate, it fits beside its mirror in a real image (seed paper, section 4, figure 3)."
     )
-    FRAMES = ("stages", "levels", "peaks", "mappings", "errors", "room")
+    FRAMES = ("stages", "levels", "peaks", "sides", "mappings", "errors", "room")
     GROUPS = (
         Group("Scene", ("scene", "file", "tone_y", "tone_x"), "x[m, n] ∈ ℂ,  64 × 64"),
         Group("Mapping", ("mapping", "interpolation", "edge"), "y = Re(u · jᵐ⁺ⁿ),  128 × 128"),
@@ -131,9 +139,10 @@ class NyquistExplorer(Explorer):
                 "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image)),
                 "levels": lambda: self.kept("levels", stages, lambda: self._levels_frame(image)),
                 "peaks": lambda: self.kept("peaks", stages, lambda: peak_frame(frames["levels"].data)),
-                "mappings": lambda: self.kept("mappings", scene, lambda: _mappings_frame(image)),
+                "mappings": lambda: self.kept("mappings", scene, lambda: self._mappings_frame(image)),
                 "room": lambda: self.kept("room", scene, lambda: _room_frame(image)),
                 "errors": lambda: self._errors_frame(image, back, mapped, disturbed),
+                "sides": lambda: self._sides_frame(mapped, disturbed),
             }
         )
         return Picture(frames, self._readouts(image, back, disturbed, clipped), self._answers(image))
@@ -156,32 +165,53 @@ class NyquistExplorer(Explorer):
         words = f"{share} of the mapped image's energy lies outside band and mirror"
         if self.interpolation != "ideal":
             words += f": {self.interpolation} leaves images of the spectrum, which Re then mixes up"
-        return Frame(data, words + ".")
+        guard = self._guard(image)
+        data.attrs |= guard_attributes(guard)
+        return Frame(data, f"{words}.{guard_words(guard)}")
+
+    def _guard(self, image: Array) -> Guard | None:
+        """Return what the band keeps free; a few lines are no band that could have a guard."""
+        return nyquist_guard(image) if self.scene in ("speckle off centre", FILE) else None
 
     def _levels_frame(self, image: Array) -> Frame:
         mapped = nyquist_stages(image, self.interpolation, self.edge)["mapped"]
         level = level_picture(mapped, "mapped")
-        y, x = np.meshgrid(*(level[dim].values for dim in level.dims), indexing="ij")
-        name = np.where((x >= 0) & (y >= 0), "band", np.where((x < 0) & (y < 0), "mirror", "outside"))
-        data = xr.Dataset({"level": level, "name": (level.dims, name)}, attrs={"floor": PICTURE_FLOOR})
+        parts = {"level": level, "name": region_names(level, self.edge)}
+        data = xr.Dataset(parts, attrs={"floor": PICTURE_FLOOR})
         return Frame(data, "The mapped image's spectrum, with what lies where.")
 
     def levels(self) -> xr.Dataset | None:
         """Return the mapped image's spectrum."""
         return self.picture().frames["levels"].data
 
+    def _mappings_frame(self, image: Array) -> Frame:
+        """Compare the spectra of all mappings."""
+        variables = {}
+        for name, mapping in MAPPINGS.items():
+            mapped = np.asarray(mapping.encode(image))
+            variables[name] = level_picture(mapped[0], name)
+        words = (
+            "All five undo themselves to rounding. What differs is what a real-valued network sees: channel "
+            "1 of each, Nyquist alone with the whole spectrum in one channel."
+        )
+        return Frame(xr.Dataset(variables, attrs=guard_attributes(self._guard(image))), words)
+
+    def _sides_frame(self, mapped: Array, disturbed: Array) -> Frame:
+        level = _level_re(mapped[0], disturbed[0])
+        return sides_frame(level, region_names(level, self.edge) if self.mapping == "nyquist" else None)
+
     def _errors_frame(self, image: Array, back: Array, mapped: Array, disturbed: Array) -> Frame:
         reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())
-        real_reference = float((np.abs(np.fft.fft2(mapped[0], norm="forward")) ** 2).max())
         phase = np.angle(back * np.conj(image))
         data = xr.Dataset(
             {
-                "disturbed": level_picture(disturbed[0], "disturbed", real_reference),
+                "disturbed": _level_re(mapped[0], disturbed[0]),
                 "original": level_picture(image, "original", reference),
                 "decoded": level_picture(back, "decoded", reference),
                 "error": level_picture(back - image, "error", reference),
                 "phase": plane(phase, "phase"),
-            }
+            },
+            attrs={"has_band": self.mapping == "nyquist"} | guard_attributes(self._guard(image)),
         )
         relative = _relative(image, back)
         if relative < ROUNDING:
@@ -263,17 +293,10 @@ class NyquistExplorer(Explorer):
         ]
 
 
-def _mappings_frame(image: Array) -> Frame:
-    """Compare the spectra of all mappings."""
-    variables = {}
-    for name, mapping in MAPPINGS.items():
-        mapped = np.asarray(mapping.encode(image))
-        variables[name] = level_picture(mapped[0], name)
-    words = (
-        "All five undo themselves to rounding. What differs is what a real-valued network sees: channel 1 of "
-        "each, Nyquist alone with the whole spectrum in one channel."
-    )
-    return Frame(xr.Dataset(variables), words)
+def _level_re(mapped: Array, disturbed: Array) -> xr.DataArray:
+    """Return the spectrum of a disturbed image in dB re the strongest line before."""
+    reference = float((np.abs(np.fft.fft2(mapped, norm="forward")) ** 2).max())
+    return level_picture(disturbed, "disturbed", reference)
 
 
 def _room_frame(image: Array) -> Frame:

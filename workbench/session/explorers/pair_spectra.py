@@ -100,17 +100,17 @@ def distance_words(apart: float, critical: float) -> str:
     TGRS 1994).
 
     >>> distance_words(0.1, 6828.0)
-    'a fringe in 10.0 pixels, a spectral shift by a baseline of +683 m, 10.0 % of the critical one'
+    'a fringe in 10 pixels, a spectral shift by a baseline of +683 m, 10.0 % of the critical one'
     >>> distance_words(0.0, 6828.0)
     'no fringes, no baseline'
     >>> distance_words(-0.25, float("nan"))
-    'a fringe in 4.0 pixels, backwards; the baseline is not known of files'
+    'a fringe in 4 pixels, backwards; of what baseline, these files do not say'
     """
     if abs(apart) < 0.5 / BINS:
         return "no fringes, no baseline" if critical == critical else "no fringes"
-    fringes = f"a fringe in {1 / abs(apart):.1f} pixels" + (", backwards" if apart < 0 else "")
+    fringes = f"a fringe in {1 / abs(apart):.3g} pixels" + (", backwards" if apart < 0 else "")
     if critical != critical:
-        return f"{fringes}; the baseline is not known of files"
+        return f"{fringes}; of what baseline, these files do not say"
     share = 100 * abs(apart)
     shift = f"a spectral shift by a baseline of {apart * critical:+.0f} m, {share:.1f} % of the critical one"
     return f"{fringes}, {shift}".replace("-", "−")
@@ -131,7 +131,7 @@ def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
     >>> print(pair_marker_words(readings, 6828.0).replace("; ", chr(10)))
     1: +0.000 cycles/sample, x·y* −3.0 dB, x +0.1 dB, y +0.0 dB
     2: +0.100 cycles/sample, x·y* −15.0 dB, x +0.1 dB, y +0.0 dB
-    Δ: +0.100 cycles/sample, x·y* −12.0 dB: a fringe in 10.0 pixels, a spectral shift by a baseline of +683 m,
+    Δ: +0.100 cycles/sample, x·y* −12.0 dB: a fringe in 10 pixels, a spectral shift by a baseline of +683 m,
     10.0 % of the critical one
     """
     words = [

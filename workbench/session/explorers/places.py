@@ -39,7 +39,8 @@ class Places(param.String):
         low, high = self.axes[0]
         what = "frequencies" if len(self.axes) == 1 else "pairs x,y of frequencies"
         example = "0.1;0.25" if len(self.axes) == 1 else "0.1,0.3;0.25,0.1"
-        return f"at most {MARKERS} {what} from {low:g} to {high:g} cycles/sample, as {example}"
+        span = f"from {low:g} to {high:g} cycles/sample".replace("-", "−")
+        return f"at most {MARKERS} {what} {span}, as {example}"
 
     def _validate(self, val: Any) -> None:
         super()._validate(val)

@@ -27,7 +27,7 @@ def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerD
     """Return the coherence explorer's desk."""
     slots = {
         "maps": Slot("maps", _maps_card, 360, wide=True),
-        "spectra": Slot("spectra", _spectra_card, 400, wide=True),
+        "spectra": Slot("spectra", _spectra_card, 385, wide=True),
         "histogram": Slot("histogram", _histogram_card, 360),
         "bias": _curve_slot("What few looks add: the bias", "bias", BiasCurve),
         "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
@@ -55,7 +55,7 @@ def _spectra_card() -> PanelCard:
         "Range spectra: the pair, its interferogram",
         column(figure(spectra.figure)),
         {"spectra": spectra},
-        keys=lambda: plots.legend(spectra.LEGEND),
+        keys=lambda: plots.legend(spectra.legend()),
     )
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import panel as pn
+import xarray as xr
 
 from workbench import plots
-from workbench.plots import Strip, draw_quadrants
+from workbench.plots import GuardMark, SpectrumSides, Strip, draw_quadrants
 from workbench.session.explorers import NyquistExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import STEPS, tiles
-from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, level_ticks, square
+from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, figure, level_ticks, pair, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
@@ -36,6 +37,11 @@ MAPPED = {
     "real_imag_repeat": "Real-Imag, repeated (Re)",
 }
 
+Box = tuple[tuple[float, float], tuple[float, float]]
+BAND: Box = ((0.0, 0.5), (0.0, 0.5))
+MIRROR: Box = ((-0.5, 0.0), (-0.5, 0.0))
+WHOLE: Box = ((-0.5, 0.5), (-0.5, 0.5))
+
 ROOM = {
     "direct": "network 64 × 64, direct: all of x (Re)",
     "mapped": "network 64 × 64, Nyquist: a quarter of x",
@@ -47,24 +53,74 @@ def nyquist_desk(explorer: NyquistExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the Nyquist-band explorer's desk."""
     slots = {
         "stages": Slot("stages", _stages_card, 870, wide=True),
+        "sides": Slot("sides", _sides_card, 350, wide=True),
         "mappings": Slot("mappings", _mappings_card, 360, wide=True),
         "errors": Slot("errors", _errors_card, 360, wide=True),
         "room": Slot("room", _room_card, 480, wide=True),
     }
-    return ExplorerDesk(explorer, slots, predict="stages", spoilers=("mappings", "errors"), lazy=lazy)
+    return ExplorerDesk(
+        explorer, slots, predict="stages", spoilers=("sides", "mappings", "errors"), lazy=lazy
+    )
 
 
-class Stages(Strip):
+class Bands(Strip):
+    """Pictures; in one of them band, mirror, empty quadrants and guard are drawn.
+
+    Needs what `Strip` needs; attrs has_band where that picture may be of another mapping; occupied_x,
+    occupied_y (low, high), the part of the band around which the guard lies, where there is one.
+    """
+
+    def __init__(self, tiles: Mapping[str, tuple[str, str]], mapped: str, **options: Any) -> None:
+        super().__init__(tiles, **options)
+        self._quadrants = draw_quadrants(self.figures[mapped])
+        self._guard = GuardMark(self.figures[mapped])
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show the pictures."""
+        super().update(data)
+        has_band = bool(data.attrs.get("has_band", True))
+        for drawing in self._quadrants:
+            if drawing.visible != has_band:
+                drawing.visible = has_band
+        found = occupied(data) if has_band else None
+        self._guard.show([] if found is None else [(BAND, found), (MIRROR, scaled(found, -1.0))])
+
+
+def occupied(data: xr.Dataset) -> Box | None:
+    """Return the part of the band, along x and y, that a frame says the spectrum takes, None if it is all."""
+    if "occupied_x" not in data.attrs:
+        return None
+    (left, right), (low, high) = data.attrs["occupied_x"], data.attrs["occupied_y"]
+    return (left, right), (low, high)
+
+
+def scaled(box: Box, factor: float, shift: float = 0.0) -> Box:
+    """Return where a rectangle comes to lie at ``factor * frequency + shift``.
+
+    >>> scaled(((0.125, 0.25), (0.0, 0.5)), -1.0)
+    ((-0.25, -0.125), (-0.5, 0.0))
+    """
+    (left, right), (low, high) = (sorted(factor * edge + shift + 0.0 for edge in side) for side in box)
+    return (left, right), (low, high)
+
+
+class Stages(Bands):
     """The mapping's steps; the last spectrum takes guesses."""
 
     def __init__(self) -> None:
         kinds = {name: (title, "signed") for name, title in STAGES.items()}
         levels = {f"{name}_level": ("", "spectrum") for name in STAGES}
-        super().__init__({**kinds, **levels})
+        super().__init__({**kinds, **levels}, "mapped_level")
         last = self.pictures["mapped_level"].figure
-        draw_quadrants(last)
+        self._before = GuardMark(self.pictures["image_level"].figure)
         self._guesses = plots.Marks(last)
         self._markers = plots.Markers(last)
+
+    def update(self, data: xr.Dataset) -> None:
+        """Show the steps, with the guard in front of the first and behind the last."""
+        super().update(data)
+        found = occupied(data)
+        self._before.show([] if found is None else [(WHOLE, scaled(found, 2.0, -0.5))])
 
     def on_tap(self, callback: Callable[[tuple[float, ...]], None]) -> None:
         """Call back with the frequency (x, y) that was clicked in the mapped image's spectrum."""
@@ -102,9 +158,18 @@ def _stages_card() -> PanelCard:
     )
 
 
+def _sides_card() -> PanelCard:
+    sides = SpectrumSides()
+    return PanelCard(
+        "Mapped image + error from the side: the strongest level over the other frequency",
+        pair(*(figure(plot) for plot in sides.figures.values())),
+        {"sides": sides},
+        keys=lambda: plots.legend(sides.LEGEND),
+    )
+
+
 def _mappings_card() -> PanelCard:
-    strip = Strip({name: (title, "spectrum") for name, title in MAPPED.items()}, height=180)
-    draw_quadrants(strip.figures["nyquist"])
+    strip = Bands({name: (title, "spectrum") for name, title in MAPPED.items()}, "nyquist", height=180)
     body = pn.Column(
         *(square(plot) for plot in strip.figures.values()),
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(5)],
@@ -126,7 +191,7 @@ def _room_card() -> PanelCard:
 
 
 def _errors_card() -> PanelCard:
-    strip = Strip(
+    strip = Bands(
         {
             "disturbed": ("mapped image + error", "spectrum"),
             "original": ("x", "spectrum"),
@@ -134,9 +199,9 @@ def _errors_card() -> PanelCard:
             "error": ("decoded − x", "spectrum"),
             "phase": ("phase of decoded · x*", "phase"),
         },
+        "disturbed",
         height=180,
     )
-    draw_quadrants(strip.figures["disturbed"])
     body = pn.Column(
         *(square(plot) for plot in strip.figures.values()),
         sizing_mode="stretch_width", margin=0, stylesheets=[tiles(5)],
