@@ -44,6 +44,15 @@ def test_a_marker_on_the_line_reads_the_baseline_and_none_is_left_once_it_is_fla
     assert "no fringes, no baseline; the model has +0.000" in flat.picture().frames["spectra"].caption
 
 
+def test_a_marker_is_drawn_to_the_line_but_not_to_noise():
+    explorer = CoherenceExplorer(baseline=1200.0, temporal=0.9)
+    explorer.mark((0.0,))
+    assert explorer.places() == [(0.0,)]
+    line = explorer.picture().frames["spectra"].data.interferogram.idxmax().item()
+    explorer.mark((line + 0.006,))
+    assert explorer.places()[1] == (line,)
+
+
 def test_an_offset_of_the_second_image_moves_the_line_as_the_model_says():
     data = CoherenceExplorer(
         baseline=0.0, temporal=0.95, disturbance="frequency offset", amount=0.15

@@ -33,7 +33,7 @@ def read_level(levels: xr.Dataset, place: Sequence[float], reach: float) -> Read
     ----------
     levels : Dataset
         ``level`` in dB over one frequency (x) or two (y, x), ascending, in cycles/sample; ``name`` over the
-        same.
+        same. attrs noise, where there is one: what does not rise above it is no line.
     place : sequence of float
         (x,) or (x, y), cycles/sample.
     reach : float
@@ -49,6 +49,9 @@ def read_level(levels: xr.Dataset, place: Sequence[float], reach: float) -> Read
     near = [np.abs(axis - at) for axis, at in zip(axes, place, strict=True)]
     inside = [np.where(far <= max(reach, float(far.min())))[0] for far in near]
     window = level.values[np.ix_(*inside[::-1])]
+    if float(window.max()) < levels.attrs.get("noise", -np.inf):
+        inside = [np.array([int(far.argmin())]) for far in near]
+        window = level.values[np.ix_(*inside[::-1])]
     best = np.unravel_index(int(window.argmax()), window.shape)
     index = tuple(int(rows[i]) for rows, i in zip(inside[::-1], best, strict=True))
     found = tuple(float(axis[i]) for axis, i in zip(axes, index[::-1], strict=True))

@@ -120,7 +120,9 @@ def spectra_levels(data: xr.Dataset) -> xr.Dataset:
     """Return what `spectra_frame` holds as `read_level` takes it: the interferogram, named by x and y."""
     pairs = zip(data["x"].values, data["y"].values, strict=True)
     names = [f"x {x:+.1f} dB, y {y:+.1f} dB" for x, y in pairs]
-    return xr.Dataset({"level": data["interferogram"], "name": ("frequency", names)}, attrs=data.attrs)
+    noise = float(data["interferogram"].median()) + STANDS_OUT
+    parts = {"level": data["interferogram"], "name": ("frequency", names)}
+    return xr.Dataset(parts, attrs=data.attrs | {"noise": noise})
 
 
 def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
