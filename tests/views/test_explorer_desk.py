@@ -113,16 +113,16 @@ def test_a_moved_widget_redraws_and_a_setting_moves_its_widget(desk):
 
 
 def test_presets_show_which_one_is_on(desk):
-    desk.presets["fast"].clicks += 1
+    desk.presets.press("fast")
     assert desk.explorer.cycles == 9.0
-    assert [button.variant for button in desk.presets.values()] == ["outlined", "contained"]
+    assert [state["chosen"] for state in desk.presets.states.values()] == [False, True]
 
 
 def test_undo_by_key(desk):
     desk.explorer.cycles = 3.0
     desk.keyboard.pressed = {"key": "z", "count": 1}
     assert desk.explorer.cycles == 2.0
-    assert desk.buttons["undo"].disabled
+    assert desk.buttons.state("Undo")["disabled"]
     desk.keyboard.pressed = {"key": "y", "count": 2}
     assert desk.explorer.cycles == 3.0
 
@@ -138,40 +138,40 @@ def test_a_is_drawn_behind(desk):
 
 def test_the_numbers_of_a_stand_below_and_swapping_goes_there_and_back(desk):
     desk.explorer.cycles = 0.0
-    assert desk.buttons["swap"].disabled
-    desk.buttons["hold"].clicks += 1
+    assert desk.buttons.state("Swap A")["disabled"]
+    desk.buttons.press("Hold A")
     desk.explorer.cycles = 7.0
     assert "<small>A: 0</small>" in desk.readouts.text
-    desk.buttons["swap"].clicks += 1
+    desk.buttons.press("Swap A")
     assert (desk.explorer.cycles, desk.explorer.held) == (0.0, {"cycles": 7.0})
     desk.keyboard.pressed = {"key": "b", "count": 1}
     assert (desk.explorer.cycles, desk.explorer.held) == (7.0, {"cycles": 0.0})
-    desk.buttons["hold"].clicks += 1
+    desk.buttons.press("Hold A")
     assert "A:" not in desk.readouts.text
 
 
 def test_nothing_gives_the_answer_away(desk):
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     assert "0.707" not in desk.readouts.text
     assert "2 cycles" not in desk.cards["wave"].caption
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     assert "0.707" in desk.readouts.text
     assert "2 cycles" in desk.cards["wave"].caption
 
 
 def test_a_score_goes_with_the_settings_that_it_was_for(desk):
-    desk.buttons["predict"].clicks += 1
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
+    desk.buttons.press("Predict")
     assert "0 of 1 found" in desk.message.text
     desk.explorer.cycles = 6.0
     assert desk.explorer.quiz is None
     assert "found" not in desk.message.text
-    assert desk.buttons["predict"].label == "Predict"
+    assert desk.buttons.state("Predict")["label"] == "Predict"
 
 
 def test_what_has_no_answer_is_not_asked(desk):
     desk.explorer.shape = "square"
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     assert desk.explorer.quiz is None
     assert "nothing to predict" in desk.message.text
 
@@ -180,7 +180,7 @@ def test_a_click_reads_a_line_and_another_takes_it_away(desk):
     stems_of(desk).tap((2.2,))
     assert "1: 2.000 cycles/sample" in desk.message.text
     assert [one.place for one in stems_of(desk).marked] == [(2.0,)]
-    desk.presets["fast"].clicks += 1
+    desk.presets.press("fast")
     assert [one.place for one in stems_of(desk).marked] == [(2.0,)], "a marker keeps its place"
     stems_of(desk).tap((2.2,))
     assert stems_of(desk).marked == []
@@ -190,26 +190,26 @@ def test_a_click_reads_a_line_and_another_takes_it_away(desk):
 
 
 def test_predict_then_check(desk):
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     assert stems_of(desk).shown == ([], True, [])
     stems_of(desk).tap((2.2,))
     assert stems_of(desk).shown == ([(2.2,)], True, [])
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     assert "1 of 1 found" in desk.message.text
     assert stems_of(desk).shown[1:] == (False, [Answer((2.0,), "the tone")])
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     assert stems_of(desk).shown == ([], False, [])
 
 
 def test_settings_that_do_not_go_together_have_no_code(desk):
     desk.explorer.cycles = 13.0
-    desk.buttons["code"].clicks += 1
+    desk.buttons.press("Python")
     assert not desk._dialog.open
     assert "Nothing to copy: thirteen" in desk.message.text
 
 
 def test_code_and_keys_open_a_dialog(desk):
-    desk.buttons["code"].clicks += 1
+    desk.buttons.press("Python")
     assert desk._dialog.open
     desk._dialog.open = False
     desk.keyboard.pressed = {"key": "?", "count": 9}
@@ -312,7 +312,7 @@ def test_markers_stand_on_the_spectra_of_a_pair_and_guesses_in_its_distribution(
     assert spectra.markers.source.data["x"] == pytest.approx([0.0, 0.1], abs=1 / 512)
     assert "Δ: +0.1" in desk.message.text
     assert "10.0 % of the critical one" in desk.message.text
-    desk.buttons["predict"].clicks += 1
+    desk.buttons.press("Predict")
     desk._tapped("spectra", (0.3,))
     desk._tapped("histogram", (0.3,))
     assert (histogram.guesses.data["x"], spectra.markers.source.data["x"]) == ([0.3], [])
@@ -344,11 +344,11 @@ def test_a_stored_trace_lies_behind_the_nyquist_page_and_the_guard_in_its_pictur
     assert len(strips["left"]) == 4, "two along x, in band and mirror"
     assert len(stages._before.source.data["left"]) == 2, "as in the spectrum of x"
     before = sides.source.data["along_x"]
-    desk.buttons["hold"].clicks += 1
+    desk.buttons.press("Hold A")
     desk.explorer.param.update(scene="one tone", mapping="real_imag")
     np.testing.assert_array_equal(sides.held.data["along_x"], before)
     assert len(sides.source.data["along_x"]) == 64
     assert len(stages._guard.source.data["left"]) == 0
     assert not any(drawing.visible for drawing in errors._quadrants), "no Nyquist-mapped image there"
-    desk.buttons["hold"].clicks += 1
+    desk.buttons.press("Hold A")
     assert len(sides.held.data["along_x"]) == 0

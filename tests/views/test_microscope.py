@@ -302,7 +302,7 @@ def test_a_viewer_looks_at_records_only(made):
     assert "not start its own" in view.lineup._empty.text
     assert view.what_if is None
     assert view.excitation is None
-    assert "Open model" not in view.bar.buttons
+    assert "Open model" not in view.bar.buttons.states
     view.state.source = "recorded"
     assert not view.lineup._empty.visible
 

@@ -40,13 +40,15 @@ def span(start: float, end: float) -> Any:
 def canvas(title: str, x_label: str, y_label: str, **options: Any) -> Any:
     """Return an empty figure: responsive width, fixed height, shared tools, no logo.
 
-    No drag or scroll tool is active at first, so that a finger or a wheel moves the page, not the plot.
+    No drag or scroll tool is active at first, so that a finger or a wheel moves the page, not the plot. A
+    figure without a toolbar has no tools at all: nobody could choose them.
     """
+    bare = "toolbar_location" in options and options["toolbar_location"] is None
     settings: dict[str, Any] = {
         "title": title or None,
         "x_axis_label": x_label,
         "y_axis_label": y_label,
-        "tools": TOOLS,
+        "tools": "" if bare else TOOLS,
         "active_drag": None,
         "active_scroll": None,
         "toolbar_location": "right",

@@ -20,6 +20,7 @@ from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE,
 from workbench.views.keyboard import Keyboard, key_table
 from workbench.views.page import framed_page
 from workbench.views.pump import Pump
+from workbench.views.pushbuttons import PushButtons
 from workbench.views.slot import Slot
 from workbench.views.styles import DESK, TYPE
 from workbench.views.text import Text
@@ -39,7 +40,6 @@ KEYS = {
     "1 … 9": "presets",
     "?": "this list",
 }
-_SMALL = {"size": "small", "variant": "text", "margin": 0, "sx": {"minWidth": 0, "px": "8px"}}
 
 
 class ExplorerDesk(pn.viewable.Viewer):
@@ -80,27 +80,28 @@ class ExplorerDesk(pn.viewable.Viewer):
         self.controls = Controls(explorer)
         self.readouts = Text(_readout_row(()), READOUTS)
         self.message = Text('<p role="status">&nbsp;</p>', TYPE, margin=(0, 8))
-        self.presets = {name: self._button(name, self._preset(name), "outlined") for name in explorer.PRESETS}
-        self.buttons = {
-            "undo": self._button("Undo", self._undo),
-            "redo": self._button("Redo", self._redo),
-            "hold": self._button("Hold A", self._hold),
-            "swap": self._button("Swap A", self._swap),
-            "predict": self._button("Predict", self._quiz),
-            "save": self._button("Save", self._save),
-            "code": self._button("Python", self._code),
-            "projector": self._button("Projector", self._project),
-            "help": self._button("?", self._help),
-        }
-        self.buttons["predict"].visible = bool(predict)
-        self.buttons["swap"].disabled = True
+        presets = {name: self._preset(name) for name in explorer.PRESETS}
+        self.presets = PushButtons("Presets", presets, framed=True)
+        self.buttons = PushButtons(
+            "Tools",
+            {
+                "Undo": self._undo,
+                "Redo": self._redo,
+                "Hold A": self._hold,
+                "Swap A": self._swap,
+                "Predict": self._quiz,
+                "Save": self._save,
+                "Python": self._code,
+                "Projector": self._project,
+                "?": self._help,
+            },
+        )
+        self.buttons.change({"Predict": {"hidden": not predict}, "Swap A": {"disabled": True}})
         self._marked = ""
         self._dialog = pmui.Dialog(
             open=False, show_close_button=True, close_on_click=True, width_option="md", title_variant="h6"
         )
-        self._dialog.param.watch(
-            lambda event: _set(event.obj, title=event.obj.title if event.new else ""), "open"
-        )
+        self._dialog.param.watch(lambda event: event.new or event.obj.param.update(title=""), "open")
         self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
         explorer.param.watch(lambda *_events: self._moved(), explorer.choices())
@@ -112,11 +113,7 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def _lay_out(self) -> None:
         strip = {"sizing_mode": "stretch_width", "margin": 0}
-        toolbar = pn.Row(
-            pn.Row(*self.presets.values(), margin=0, styles={"flex-wrap": "wrap", "gap": "6px"}),
-            pn.Row(*self.buttons.values(), margin=0, styles={"flex-wrap": "wrap"}),
-            stylesheets=[TOOLBAR], **strip,
-        )  # fmt: skip
+        toolbar = pn.Row(self.presets, self.buttons, stylesheets=[TOOLBAR], **strip)
         self.aside = pn.Column(self.controls, stylesheets=[ASIDE], css_classes=["aside"], **strip)
         self.stage = pn.Column(*self.slots.values(), stylesheets=[STAGE], css_classes=["stage"], **strip)
         main = pn.Column(self.readouts, self.message, self.stage, **strip)
@@ -137,14 +134,10 @@ class ExplorerDesk(pn.viewable.Viewer):
             **strip,
         )
 
-    def _button(self, label: str, action: Callable[[], None], variant: str = "text") -> pmui.Button:
-        button = pmui.Button(label=label, **{**_SMALL, "variant": variant})
-        button.on_click(lambda _event: action())
-        return button
-
     def _keys(self) -> Mapping[str, Callable[[], None]]:
         presets = {
-            str(number): self._preset(name) for number, name in enumerate(list(self.presets)[:9], start=1)
+            str(number): self._preset(name)
+            for number, name in enumerate(list(self.explorer.PRESETS)[:9], start=1)
         }
         return presets | {
             "z": self._undo,
@@ -174,10 +167,11 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._draw_markers()
         self.readouts.text = _readout_row(picture.readouts, held, hidden=self._guessing)
         chosen = self.explorer.preset()
-        for name, button in self.presets.items():
-            _set(button, variant="contained" if name == chosen else "outlined")
-        _set(self.buttons["undo"], disabled=not self.explorer.history.can_go_back)
-        _set(self.buttons["redo"], disabled=not self.explorer.history.can_go_forward)
+        history = self.explorer.history
+        self.presets.change({name: {"chosen": name == chosen} for name in self.explorer.PRESETS})
+        self.buttons.change(
+            {"Undo": {"disabled": not history.can_go_back}, "Redo": {"disabled": not history.can_go_forward}}
+        )
 
     def _news(self) -> None:
         self.pump.request()
@@ -260,8 +254,8 @@ class ExplorerDesk(pn.viewable.Viewer):
         else:
             self.explorer.release()
         held = self.explorer.held is not None
-        _set(self.buttons["hold"], label="Let A go" if held else "Hold A")
-        _set(self.buttons["swap"], disabled=not held)
+        label = "Let A go" if held else "Hold A"
+        self.buttons.change({"Hold A": {"label": label}, "Swap A": {"disabled": not held}})
         self._say(
             "A is held: grey in the figures, under the numbers. Swap goes there and back." if held else ""
         )
@@ -284,10 +278,10 @@ class ExplorerDesk(pn.viewable.Viewer):
         elif quiz is None:
             self.explorer.begin_quiz()
             self._say(self.explorer.ASK)
-            _set(self.buttons["predict"], label="Check")
+            self.buttons.change({"Predict": {"label": "Check"}})
         elif quiz.score is None:
             self._say(self.explorer.reveal().sentence)
-            _set(self.buttons["predict"], label="Done")
+            self.buttons.change({"Predict": {"label": "Done"}})
         else:
             self._end_quiz()
         self._news()
@@ -296,7 +290,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         self.explorer.end_quiz()
         self._say("")
         self._marked = ""
-        _set(self.buttons["predict"], label="Predict")
+        self.buttons.change({"Predict": {"label": "Predict"}})
 
     def _tapped(self, frame: str, place: tuple[float, ...]) -> None:
         if self.explorer.quiz is not None and frame == self._predicting:
@@ -387,10 +381,3 @@ def _number(value: float | str) -> str:
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
     return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")
-
-
-def _set(widget: Any, **values: Any) -> None:
-    """Change what differs: an unchanged value would be sent all the same."""
-    news = {name: value for name, value in values.items() if getattr(widget, name) != value}
-    if news:
-        widget.param.update(**news)

@@ -14,6 +14,7 @@ import panel_material_ui as pmui
 from workbench.session import duration
 from workbench.session.microscope import Bench, MicroscopeState, Scene, scene_title
 from workbench.views.icons import ICONS
+from workbench.views.pushbuttons import PushButtons
 from workbench.views.styles import KEYS, RUN_BAR
 from workbench.views.text import Text
 
@@ -120,10 +121,10 @@ class MicroscopeBar(pn.viewable.Viewer):
         )
         self.cancel = pmui.Button(label="Cancel", icon=ICONS["stop"], visible=False, align="center", **_SMALL)
         self.cancel.on_click(lambda _event: on_cancel())
-        self.buttons = {label: self._button(label, action) for label, action in actions.items()}
+        self.buttons = PushButtons("Tools", actions, styles={"align-self": "center"})
         self._bar = pn.Row(
             self.select, self.source, self.network, self.words, self.cancel,
-            pn.Row(*self.buttons.values(), margin=0, styles={"flex-wrap": "wrap", "align-self": "center"}),
+            self.buttons,
             sizing_mode="stretch_width", margin=0, stylesheets=[RUN_BAR], css_classes=["run-bar"],
         )  # fmt: skip
 
@@ -181,11 +182,6 @@ class MicroscopeBar(pn.viewable.Viewer):
         source = {**SOURCES, MODEL: "model"}[label]
         if source != self.state.source:
             on_source(source)
-
-    def _button(self, label: str, action: Callable[[], None]) -> pmui.Button:
-        button = pmui.Button(label=label, **_SMALL)
-        button.on_click(lambda _event: action())
-        return button
 
 
 def _set(widget: Any, **values: Any) -> None:

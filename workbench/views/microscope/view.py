@@ -254,8 +254,7 @@ class Microscope(pn.viewable.Viewer):
     def _draw_comparison(self, pair: Pair | None) -> None:
         self.compared.draw(pair, changes(pair) if pair is not None else [], self._comparison_words(pair))
         held = "Let A go" if self.state.a else "Hold A"
-        if self.bar.buttons["Hold A"].label != held:
-            self.bar.buttons["Hold A"].label = held
+        self.bar.buttons.change({"Hold A": {"label": held}})
 
     def _comparison_words(self, pair: Pair | None) -> str:
         if pair is not None:

@@ -71,7 +71,7 @@ class SceneDesk(ExplorerDesk):
         self.gallery = Gallery(self._choose)
         self._loading = False
         super().__init__(browser, scene_slots(), lazy=lazy)
-        self.buttons["hold"].visible = False
+        self.buttons.change({"Hold A": {"hidden": True}, "Swap A": {"hidden": True}})
         self.upload = Upload(self._take_file, self._say, UPLOADS, LARGEST_UPLOAD) if can_control else None
         self.train = pmui.Button(
             label="Train on this scene", size="small", variant="contained", margin=(2, 8)
