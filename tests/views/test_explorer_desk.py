@@ -332,9 +332,16 @@ def test_files_are_offered_as_they_come_and_any_name_may_be_typed(tmp_path, monk
     assert explorer.picture().trouble == ""
     np.save(tmp_path / "data" / "new.npy", np.ones((64, 64), complex))
     widget._process_events({"value_input": "n"})  # somebody types
-    assert widget.options == ["mine.npy", "new.npy"]
-    widget.value = "typed.npy"
+    assert (widget.options, explorer.file) == (["mine.npy", "new.npy"], "mine.npy")
+    widget._process_events({"value_input": "new.npy"})
+    assert explorer.file == "new.npy", "nothing is left to be said"
+    widget.get_root()  # from here on what changes is told to a browser
+    widget._process_events({"value_input": "typed.npy"})
+    widget._process_events({"value": "typed.npy"})
     assert "no file 'typed.npy'" in explorer.picture().trouble
+    assert (widget.value, widget.value_input) == ("typed.npy", "typed.npy")
+    widget._process_events({"value": None})  # the field's cross
+    assert explorer.file == ""
 
 
 def test_a_stored_trace_lies_behind_the_nyquist_page_and_the_guard_in_its_pictures():

@@ -11,6 +11,7 @@ import param
 
 from workbench.session import DataFile
 from workbench.session.explorers import Explorer
+from workbench.views.explorers.file_input import FileInput
 from workbench.views.sliders import QuickFloatSlider, QuickIntSlider
 from workbench.views.styles import TYPE
 from workbench.views.text import Text
@@ -48,7 +49,7 @@ class Controls(pn.viewable.Viewer):
         self.widgets[name] = widget
         widget.param.watch(lambda event: self._moved(name, event.new), "value")
         if isinstance(setting, DataFile):  # files come while a page is open
-            widget.param.watch(lambda _event: self._offer(name), "value_input")
+            widget.param.watch(lambda event: self._offer(name, event.new), "value_input")
         return widget
 
     def _moved(self, name: str, value: Any) -> None:
@@ -66,11 +67,13 @@ class Controls(pn.viewable.Viewer):
                 widget.value = event.new
         self.show_relevant()
 
-    def _offer(self, name: str) -> None:
-        """List the files that there are now."""
-        files = self._explorer.param[name].files()
-        if self.widgets[name].options != files:
-            self.widgets[name].options = files
+    def _offer(self, name: str, typed: str = "") -> None:
+        """List the files that there are now; take the one whose whole name was typed."""
+        files, widget = self._explorer.param[name].files(), self.widgets[name]
+        if widget.options != files:
+            widget.options = files
+        if typed in files and widget.value != typed:
+            widget.value = typed
 
     def show_relevant(self) -> None:
         """Show the settings that have an effect now, hide all others."""
@@ -97,11 +100,7 @@ def _make(setting: Any, value: Any) -> Any:
         step = setting.step or (high - low) / 100
         return QuickFloatSlider(label=label, start=low, end=high, value=value, step=step, **_WIDE)
     if isinstance(setting, DataFile):
-        return pmui.AutocompleteInput(
-            label=label, options=setting.files(), value=value, restrict=False, min_characters=0,
-            search_strategy="includes", case_sensitive=False, placeholder="choose, or type and press Enter",
-            **_WIDE,
-        )  # fmt: skip
+        return FileInput(label=label, options=setting.files(), value=value, **_WIDE)
     return pmui.TextInput(label=label, value=value, **_WIDE)
 
 
