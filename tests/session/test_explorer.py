@@ -30,7 +30,8 @@ class Doubler(Explorer):
         type(self).computed += 1
         value = 2 * self.number * (1 if self.sign == "+" else -1)
         data = xr.Dataset({"value": ("x", np.array([value]))})
-        return Picture({"line": Frame(data, f"{value}")}, (Readout("y", value),), (Answer((value,), "it"),))
+        line = {"line": Frame(data, f"{value}")}
+        return Picture(line, (Readout("y", value),), lambda: (Answer((value,), "it"),))
 
     def as_code(self):
         return f"print({2 * self.number})"

@@ -50,7 +50,7 @@ class Sine(Explorer):
         return Picture(
             {"wave": Frame(data, f"{self.cycles:g} cycles")},
             (Readout("rms", float(wave.std()), "V"),),
-            (Answer((self.cycles,), "the tone"),) if self.shape == "sine" else (),
+            lambda: (Answer((self.cycles,), "the tone"),) if self.shape == "sine" else (),
         )
 
     def levels(self):

@@ -74,9 +74,10 @@ class Strip:
         """Show what `data` holds."""
         for name, picture in self.pictures.items():
             if name in data:
-                if "scale" in data[name].attrs:
-                    picture.set_scale(*data[name].attrs["scale"])
-                picture.update(data[name])
+                image = data[name]
+                if "scale" in image.attrs:
+                    picture.set_scale(*image.attrs["scale"])
+                picture.update(image)
 
 
 def _kind(kind: str | Kind) -> Kind:

@@ -187,7 +187,8 @@ class ActivationExplorer(Explorer):
                 "plane": lambda: self._plane_frame(layer),
             }
         )
-        return Picture(frames, self._readouts(layer, chain, measured, predicted, lines), answers_of(lines))
+        readouts = self._readouts(layer, chain, measured, predicted, lines)
+        return Picture(frames, readouts, lambda: answers_of(lines))
 
     def _predicted(self, layer: Layer) -> Array | None:
         tones = self._filtered()

@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import param
@@ -81,12 +82,20 @@ class Frames(Mapping[str, Frame]):
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What one choice of settings gives: a frame per panel, a row of figures."""
+    """What one choice of settings gives: a frame per panel, a row of figures.
+
+    What is to be predicted is found when somebody asks.
+    """
 
     frames: Mapping[str, Frame]
     readouts: tuple[Readout, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    find_answers: Callable[[], tuple[Answer, ...]] = tuple
     trouble: str = ""
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """Where a learner should expect something."""
+        return self.find_answers()
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import param
 import xarray as xr
 
-from workbench.interferometry import coherence
+from workbench.interferometry import mean_coherence
 from workbench.mappings import (
     ERRORS,
     INTERPOLATIONS,
@@ -35,7 +35,7 @@ from workbench.session.explorers.mapped_spectra import (
 from workbench.session.explorers.markers import peak_frame
 from workbench.session.explorers.nyquist_code import code_of
 from workbench.session.explorers.pictures import FLOOR as PICTURE_FLOOR
-from workbench.session.explorers.pictures import level_picture, plane, signed_picture
+from workbench.session.explorers.pictures import album, level_picture, plane, signed_picture
 from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
@@ -125,7 +125,9 @@ class NyquistExplorer(Explorer):
         """Return stages, all mappings, the error with what it becomes."""
         image = self._image()
         mapping = MAPPINGS[self.mapping]
-        mapped = self._mapped(image)
+        chain = cache(lambda: nyquist_stages(image, self.interpolation, self.edge))
+        own = self.mapping == "nyquist"
+        mapped = chain()["mapped"][None] if own else np.asarray(mapping.encode(image, self.edge))
         disturbed = disturb(mapped, self.error, self.amount)
         clipped = 0.0
         if self.clip:
@@ -136,8 +138,8 @@ class NyquistExplorer(Explorer):
         stages = (*scene, self.interpolation, self.edge)
         frames = Frames(
             {
-                "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image)),
-                "levels": lambda: self.kept("levels", stages, lambda: self._levels_frame(image)),
+                "stages": lambda: self.kept("stages", stages, lambda: self._stages_frame(image, chain())),
+                "levels": lambda: self.kept("levels", stages, lambda: self._levels_frame(chain()["mapped"])),
                 "peaks": lambda: self.kept("peaks", stages, lambda: peak_frame(frames["levels"].data)),
                 "mappings": lambda: self.kept("mappings", scene, lambda: self._mappings_frame(image)),
                 "room": lambda: self.kept("room", scene, lambda: _room_frame(image)),
@@ -145,21 +147,13 @@ class NyquistExplorer(Explorer):
                 "sides": lambda: self._sides_frame(mapped, disturbed),
             }
         )
-        return Picture(frames, self._readouts(image, back, disturbed, clipped), self._answers(image))
+        readouts = self._readouts(image, back, disturbed, clipped)
+        return Picture(frames, readouts, lambda: self._answers(chain()["mapped"]))
 
-    def _mapped(self, image: Array) -> Array:
-        if self.mapping == "nyquist":
-            return nyquist_stages(image, self.interpolation, self.edge)["mapped"][None]
-        return np.asarray(MAPPINGS[self.mapping].encode(image, self.edge))
-
-    def _stages_frame(self, image: Array) -> Frame:
-        stages = nyquist_stages(image, self.interpolation, self.edge)
-        data = xr.Dataset(
-            {
-                **{name: signed_picture(value.real, name) for name, value in stages.items()},
-                **{f"{name}_level": level_picture(value, f"{name}_level") for name, value in stages.items()},
-            }
-        )
+    def _stages_frame(self, image: Array, stages: dict[str, Array]) -> Frame:
+        pictures = {name: signed_picture(value.real, name) for name, value in stages.items()}
+        pictures |= {f"{name}_level": level_picture(value, f"{name}_level") for name, value in stages.items()}
+        data = album(pictures)
         outside = float(out_of_band_ratio(stages["mapped"], edge=self.edge))
         share = "None" if outside < 1e-9 else f"{100 * outside:.2g} %"
         words = f"{share} of the mapped image's energy lies outside band and mirror"
@@ -173,8 +167,7 @@ class NyquistExplorer(Explorer):
         """Return what the band keeps free; a few lines are no band that could have a guard."""
         return nyquist_guard(image) if self.scene in ("speckle off centre", FILE) else None
 
-    def _levels_frame(self, image: Array) -> Frame:
-        mapped = nyquist_stages(image, self.interpolation, self.edge)["mapped"]
+    def _levels_frame(self, mapped: Array) -> Frame:
         level = level_picture(mapped, "mapped")
         parts = {"level": level, "name": region_names(level, self.edge)}
         data = xr.Dataset(parts, attrs={"floor": PICTURE_FLOOR})
@@ -194,7 +187,7 @@ class NyquistExplorer(Explorer):
             "All five undo themselves to rounding. What differs is what a real-valued network sees: channel "
             "1 of each, Nyquist alone with the whole spectrum in one channel."
         )
-        return Frame(xr.Dataset(variables, attrs=guard_attributes(self._guard(image))), words)
+        return Frame(album(variables, guard_attributes(self._guard(image))), words)
 
     def _sides_frame(self, mapped: Array, disturbed: Array) -> Frame:
         level = _level_re(mapped[0], disturbed[0])
@@ -203,7 +196,7 @@ class NyquistExplorer(Explorer):
     def _errors_frame(self, image: Array, back: Array, mapped: Array, disturbed: Array) -> Frame:
         reference = float((np.abs(np.fft.fft2(image, norm="forward")) ** 2).max())
         phase = np.angle(back * np.conj(image))
-        data = xr.Dataset(
+        data = album(
             {
                 "disturbed": _level_re(mapped[0], disturbed[0]),
                 "original": level_picture(image, "original", reference),
@@ -211,7 +204,7 @@ class NyquistExplorer(Explorer):
                 "error": level_picture(back - image, "error", reference),
                 "phase": plane(phase, "phase"),
             },
-            attrs={"has_band": self.mapping == "nyquist"} | guard_attributes(self._guard(image)),
+            {"has_band": self.mapping == "nyquist"} | guard_attributes(self._guard(image)),
         )
         relative = _relative(image, back)
         if relative < ROUNDING:
@@ -248,11 +241,11 @@ class NyquistExplorer(Explorer):
             result.append(Readout("clipped", 100 * clipped, "% of samples"))
         return tuple(result)
 
-    def _answers(self, image: Array) -> tuple[Answer, ...]:
+    def _answers(self, mapped: Array) -> tuple[Answer, ...]:
         """Where a tone and its mirror land in the mapped image's spectrum, (x, y) in cycles per sample."""
         if self.scene != "one tone" or self.mapping != "nyquist" or self.interpolation != "ideal":
             return ()
-        level = level_picture(nyquist_stages(image, edge=self.edge)["mapped"], "a")
+        level = level_picture(mapped, "a")
         rows, columns = np.nonzero(level.values > -6.5)
         y, x = (level[dim].values for dim in level.dims)
         names = {True: "the tone", False: "its mirror"}
@@ -335,7 +328,7 @@ def _relative(image: Array, back: Array) -> float:
 def _coherence(image: Array, back: Array) -> float:
     if not np.abs(back).max() > 0:
         return float("nan")
-    return float(coherence(image, back, window=5).magnitude.mean())
+    return mean_coherence(image, back, window=5)
 
 
 def _phase_error(image: Array, back: Array) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,7 +25,7 @@ from workbench.session.data_file import DataFile
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
 from workbench.session.explorers.pair_spectra import pair_marker_words, spectra_frame, spectra_levels
-from workbench.session.explorers.pictures import plane
+from workbench.session.explorers.pictures import album, plane
 from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.frame import Frame
@@ -142,9 +143,11 @@ class CoherenceExplorer(Explorer):
                 "loss": lambda: self.kept("loss", loss, self._loss_frame),
             }
         )
-        mean = float(maps.magnitude.mean())
+        mean = _mean(maps.magnitude)
         return Picture(
-            frames, self._readouts(maps, model, expected), (Answer((mean,), f"the mean, {mean:.2f}"),)
+            frames,
+            self._readouts(maps, model, expected),
+            lambda: (Answer((mean,), f"the mean, {mean:.2f}"),),
         )
 
     def _expected(self, model: dict[str, Any]) -> float:
@@ -167,7 +170,7 @@ class CoherenceExplorer(Explorer):
         magnitude = maps.magnitude.values
         shown = np.where(maps.significant.values, magnitude, np.nan)
         amplitude = np.abs(first)
-        data = xr.Dataset(
+        data = album(
             {
                 "amplitude": plane(amplitude, "amplitude", scale=(0.0, float(np.percentile(amplitude, 99)))),
                 "interferogram": plane(np.angle(first * np.conj(second)), "interferogram"),
@@ -175,7 +178,7 @@ class CoherenceExplorer(Explorer):
                 "significant": plane(shown, "significant"),
                 "corrected": plane(maps.corrected.values, "corrected"),
             },
-            attrs={"null_level": float(maps.attrs["null_level"])},
+            {"null_level": float(maps.attrs["null_level"])},
         )
         share = 100 * float(maps.significant.mean())
         null = float(maps.attrs["null_level"])
@@ -245,11 +248,11 @@ class CoherenceExplorer(Explorer):
         )
 
     def _readouts(self, maps: xr.Dataset, model: dict[str, Any], expected: float) -> tuple[Readout, ...]:
-        mean = float(maps.magnitude.mean())
+        mean = _mean(maps.magnitude)
         looks = float(maps.attrs["effective_looks"])
         result = [
             Readout("mean |γ̂|", mean, "", "estimated"),
-            Readout("corrected", float(maps.corrected.mean()), "", "bias removed"),
+            Readout("corrected", _mean(maps.corrected), "", "bias removed"),
             Readout("looks", f"{maps.attrs['looks']}", "pixels in the window"),
             Readout("effective looks", looks, "", f"independent ones: {maps.attrs['null_method']}"),
             Readout("null level", float(maps.attrs["null_level"]), "", "95 % of |γ̂| without coherence"),
@@ -308,8 +311,8 @@ def _histogram_frame(maps: xr.Dataset, expected: float) -> Frame:
     data = xr.Dataset({"share": histogram}, attrs={"null_level": float(maps.attrs["null_level"])})
     data.attrs |= {
         "true": expected,
-        "mean": float(maps.magnitude.mean()),
-        "corrected_mean": float(maps.corrected.mean()),
+        "mean": _mean(maps.magnitude),
+        "corrected_mean": _mean(maps.corrected),
     }
     words = f"The estimates spread around {data.attrs['mean']:.2f}"
     if expected == expected:
@@ -319,20 +322,27 @@ def _histogram_frame(maps: xr.Dataset, expected: float) -> Frame:
 
 def _bias_frame(maps: xr.Dataset, expected: float) -> Frame:
     looks = float(maps.attrs["effective_looks"])
-    true = np.linspace(0.0, 1.0, 51)
-    data = xr.Dataset(
-        {"estimate": ("true", coherence_bias(true, looks))},
-        coords={"true": true},
-        attrs={
-            "looks": looks,
-            "null_level": float(coherence_null_quantile(looks)),
-            "at": expected,
-            "mean": float(maps.magnitude.mean()),
-        },
-    )
-    floor = float(coherence_bias(0.0, looks))
+    curve = _bias_curve(looks)
+    data = curve.assign_attrs(at=expected, mean=_mean(maps.magnitude))
+    floor = float(curve.estimate[0])
     return Frame(
         data,
         f"With {looks:.1f} effective looks two images without anything in common show {floor:.2f} on average "
         "(Touzi et al. 1999).",
     )
+
+
+@lru_cache(maxsize=64)
+def _bias_curve(looks: float) -> xr.Dataset:
+    true = np.linspace(0.0, 1.0, 51)
+    return xr.Dataset(
+        {"estimate": ("true", coherence_bias(true, looks))},
+        coords={"true": true},
+        attrs={"looks": looks, "null_level": float(coherence_null_quantile(looks))},
+    )
+
+
+def _mean(image: xr.DataArray) -> float:
+    """Mean of what is known of an image; NaN where nothing is."""
+    known = image.values[np.isfinite(image.values)]
+    return float(known.mean()) if known.size else float("nan")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import xarray as xr
 
 from workbench.signals import power_db
 
-__all__ = ["FLOOR", "level_picture", "plane", "signed_picture"]
+__all__ = ["FLOOR", "album", "level_picture", "plane", "signed_picture"]
 
 FLOOR = -80.0
 
@@ -51,8 +53,33 @@ def level_picture(values: npt.ArrayLike, name: str, reference: float | None = No
     power = np.abs(np.fft.fftshift(np.fft.fft2(np.asarray(values), norm="forward"))) ** 2
     reference = float(power.max()) if reference is None else reference
     level = np.maximum(power_db(power / (reference or 1.0)), FLOOR)
-    axes = {
-        f"f{axis}_{name}": np.fft.fftshift(np.fft.fftfreq(size))
-        for axis, size in zip("yx", power.shape, strict=True)
-    }
-    return xr.DataArray(level, dims=tuple(axes), coords=axes, attrs={"units": "dB", "reference": reference})
+    axes = _frequencies(name, *power.shape)
+    attrs = {"units": "dB", "reference": reference}
+    return xr.DataArray(level, dims=(f"fy_{name}", f"fx_{name}"), coords=axes, attrs=attrs)
+
+
+@lru_cache(maxsize=64)
+def _frequencies(name: str, rows: int, columns: int) -> xr.Coordinates:
+    """Both axes of a spectrum; their indexes cost more than its levels, so they are kept."""
+    axes = {f"fy_{name}": rows, f"fx_{name}": columns}
+    return xr.Dataset(
+        coords={axis: np.fft.fftshift(np.fft.fftfreq(size)) for axis, size in axes.items()}
+    ).coords
+
+
+def album(pictures: Mapping[str, xr.DataArray], attrs: Mapping[str, Any] | None = None) -> xr.Dataset:
+    """Return pictures as one Dataset.
+
+    Each has axes of its own, so there is nothing to align: that is what `xarray.Dataset` would spend most on.
+
+    >>> one = {"a": plane([[1.0]], "a"), "b": level_picture([[1.0]], "b")}
+    >>> album(one).identical(xr.Dataset(one))
+    True
+    """
+    variables: dict[Any, Any] = {}
+    indexes: dict[Any, Any] = {}
+    for picture in pictures.values():
+        variables |= dict(picture.coords.variables)
+        indexes |= dict(picture.xindexes)
+    axes = xr.Coordinates(variables, indexes=indexes)
+    return xr.Dataset({name: picture.variable for name, picture in pictures.items()}, axes, attrs)

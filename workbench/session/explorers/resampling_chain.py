@@ -12,7 +12,7 @@ import xarray as xr
 
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.markers import line_table, peak_frame
-from workbench.session.explorers.pictures import level_picture, signed_picture
+from workbench.session.explorers.pictures import album, level_picture, signed_picture
 from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.resampling_code import code_of
@@ -170,7 +170,7 @@ class ResamplingExplorer(Explorer):
                 "overlap": lambda: self.kept("overlap", overlap, lambda: overlap_frame(*overlap)),
             }
         )
-        return Picture(frames, self._readouts(images, chain, lines), _answers(lines))
+        return Picture(frames, self._readouts(images, chain, lines), lambda: _answers(lines))
 
     def _lines(self, chain: list[tuple[str, Stage]]) -> xr.Dataset | None:
         """Power of the lines at each frequency along x; None for a picture, or behind max pooling."""
@@ -214,7 +214,7 @@ class ResamplingExplorer(Explorer):
             image = images[i] if i < len(images) else np.zeros((2, 2))
             variables[f"image_{i}"] = signed_picture(image, f"image_{i}")
             variables[f"level_{i}"] = level_picture(image, f"level_{i}", reference)
-        data = xr.Dataset(variables, attrs={"shown": len(images)})
+        data = album(variables, {"shown": len(images)})
         sizes = " → ".join(f"{image.shape[0]}²" for image in images)
         ratio = np.mean(np.square(images[-1])) / (float(np.mean(np.square(images[0]))) or 1.0)
         change = max(round(float(power_db(ratio)), 1), -300.0) + 0.0
@@ -230,11 +230,7 @@ class ResamplingExplorer(Explorer):
         reference = float((np.abs(np.fft.fft2(images[0], norm="forward")) ** 2).sum(axis=0).max()) or 1.0
         size = row.size
         frequency = (np.arange(size) - size // 2) / size
-        data = xr.Dataset(
-            {"measured": ("frequency", np.maximum(power_db(row / reference), FLOOR))},
-            coords={"frequency": ("frequency", frequency, {"units": "cycles per sample"})},
-            attrs={"floor": FLOOR, "units": "dB re the input's strongest line"},
-        )
+        measured = np.maximum(power_db(row / reference), FLOOR)
         predicted = np.full(size, np.nan)
         causes = [""] * size
         if lines is not None:
@@ -242,7 +238,12 @@ class ResamplingExplorer(Explorer):
             for place, value, cause in zip(lines.bin.values, level, lines.cause.values, strict=True):
                 if value > FLOOR:
                     predicted[int(place) + size // 2], causes[int(place) + size // 2] = value, str(cause)
-        data["predicted"], data["label"] = ("frequency", predicted), ("frequency", causes)
+        columns = {"measured": measured, "predicted": predicted, "label": causes}
+        data = xr.Dataset(
+            {name: ("frequency", column) for name, column in columns.items()},
+            coords={"frequency": ("frequency", frequency, {"units": "cycles per sample"})},
+            attrs={"floor": FLOOR, "units": "dB re the input's strongest line"},
+        )
         if lines is None:
             why = (
                 "max pooling is not linear"
@@ -255,7 +256,7 @@ class ResamplingExplorer(Explorer):
         if not words:
             return Frame(data, "No line is left: the chain removes this frequency, as predicted.")
         finite = np.isfinite(predicted)
-        worst = float(np.abs(data.measured.values - predicted)[finite].max()) if finite.any() else 0.0
+        worst = float(np.abs(measured - predicted)[finite].max()) if finite.any() else 0.0
         agree = "as predicted, to rounding" if worst < 1e-6 else f"predicted within {worst:.1g} dB"
         return Frame(data, f"Lines above {FLOOR:.0f} dB: {words}; {agree}.".replace("-", "−"))
 
