@@ -63,4 +63,10 @@ def test_an_offset_of_the_second_image_moves_the_line_as_the_model_says():
 
 def test_of_unrelated_images_no_fringes_are_told():
     noise = np.random.default_rng(3).normal(size=(2, 64, 64, 2)) @ [1, 1j]
-    assert "No line stands out" in spectra_frame(*noise, np.nan, np.nan).caption
+    assert "as of unrelated images" in spectra_frame(*noise, np.nan, np.nan).caption
+    for oversampling in (1.0, 2.0, 3.0):  # coloured noise has a spectrum with a hill
+        explorer = CoherenceExplorer(temporal=0.0, oversampling=oversampling)
+        frame = explorer.picture().frames["spectra"]
+        assert "as of unrelated images" in frame.caption
+        over = 10 ** ((frame.data.interferogram - frame.data.unrelated) / 10)
+        assert float(over.mean()) == pytest.approx(1.0, abs=0.2)

@@ -82,7 +82,7 @@ class GuardMark:
             self.label,
             {
                 "x": [(left + right) / 2 for left, right, _, _ in named],
-                "y": [(bottom + top) / 2 for _, _, bottom, top in named],
+                "y": [0.7 * bottom + 0.3 * top for _, _, bottom, top in named],  # the band's name is above
                 "angle": [1.5708 * (top - bottom > right - left) for left, right, bottom, top in named],
                 "text": ["guard" for _ in named],
             },

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from bokeh.models import ColumnDataSource
 
-from workbench.plots.canvas import canvas, hover, marker_line, show, span
+from workbench.plots.canvas import INK, canvas, hover, marker_line, show, span
 from workbench.plots.marks import Markers
 from workbench.plots.palettes import HELD, SERIES, THEORY
 
@@ -25,11 +25,12 @@ _LINES = {
 class PairSpectra:
     """Three spectra on the same frequencies, with markers; those of A of a comparison in grey behind.
 
-    Needs ``x, y, interferogram (frequency)`` in dB, attrs floor, expected: where the model has the fringes.
+    Needs ``x, y, interferogram, unrelated (frequency)`` in dB, attrs floor, expected: where the model has the
+    fringes.
     """
 
     def __init__(self, height: int = 260) -> None:
-        self.source, self.held = ColumnDataSource(_nothing()), ColumnDataSource(_nothing())
+        self.source, self.held = ColumnDataSource(_columns(None)), ColumnDataSource(_columns(None))
         self.figure = canvas(
             "", "range frequency, cycles/sample", "level, dB",
             height=height, x_range=span(-0.5, 0.5), y_range=span(-40, 14),
@@ -45,6 +46,7 @@ class PairSpectra:
             )
             for name, (_, colour, dash, width) in _LINES.items()
         ]
+        self.figure.line("frequency", "unrelated", source=self.source, color=INK, line_dash="dotted")
         self.markers = Markers(self.figure)
         tips = [("frequency", "@frequency{0.000} cycles/sample")]
         tips += [
@@ -54,7 +56,7 @@ class PairSpectra:
 
     def update(self, data: xr.Dataset) -> None:
         """Show the spectra."""
-        show(self.source, {name: data[name].values for name in _nothing()})
+        show(self.source, _columns(data))
         at = float(data.attrs["expected"])
         self.expected.update(location=at if np.isfinite(at) else 0.0, visible=bool(np.isfinite(at)))
         if self.figure.y_range.start != data.attrs["floor"]:
@@ -63,11 +65,12 @@ class PairSpectra:
     def legend(self) -> list[tuple[str, str]]:
         """Return (name, colour) of every line that is drawn."""
         lines = [(name, colour) for name, colour, _, _ in _LINES.values()]
+        lines += [("x·y* of unrelated images (dotted)", INK)]
         return [*lines, ("fringes of the model", THEORY)] if self.expected.visible else lines
 
     def hold(self, data: xr.Dataset | None) -> None:
         """Draw another pair's spectra behind, or none."""
-        show(self.held, _nothing() if data is None else {name: data[name].values for name in _nothing()})
+        show(self.held, _columns(data))
 
     def on_tap(self, callback: Callable[[tuple[float, ...]], None]) -> None:
         """Call back with the frequency that was clicked."""
@@ -78,5 +81,6 @@ class PairSpectra:
         self.markers.show([(one.place[0], one.level) for one in readings])
 
 
-def _nothing() -> dict[str, Any]:
-    return {"frequency": [], **{name: [] for name in _LINES}}
+def _columns(data: xr.Dataset | None) -> dict[str, Any]:
+    names = ("frequency", "unrelated", *_LINES)
+    return {name: np.array([]) if data is None else data[name].values for name in names}

@@ -10,7 +10,7 @@ import xarray as xr
 
 from workbench.session.frame import Frame
 
-__all__ = ["Reading", "line_table", "marker_words", "peak_frame", "read_level"]
+__all__ = ["Reading", "line_table", "marker_words", "peak_frame", "read_level", "signed"]
 
 _LISTED = 8
 _REACH = 60.0
@@ -33,7 +33,7 @@ def read_level(levels: xr.Dataset, place: Sequence[float], reach: float) -> Read
     ----------
     levels : Dataset
         ``level`` in dB over one frequency (x) or two (y, x), ascending, in cycles/sample; ``name`` over the
-        same. attrs noise, where there is one: what does not rise above it is no line.
+        same, and where there is noise ``noise`` in dB: what does not rise above it draws no marker.
     place : sequence of float
         (x,) or (x, y), cycles/sample.
     reach : float
@@ -49,7 +49,7 @@ def read_level(levels: xr.Dataset, place: Sequence[float], reach: float) -> Read
     near = [np.abs(axis - at) for axis, at in zip(axes, place, strict=True)]
     inside = [np.where(far <= max(reach, float(far.min())))[0] for far in near]
     window = level.values[np.ix_(*inside[::-1])]
-    if float(window.max()) < levels.attrs.get("noise", -np.inf):
+    if "noise" in levels and not (window > levels["noise"].values[np.ix_(*inside[::-1])]).any():
         inside = [np.array([int(far.argmin())]) for far in near]
         window = level.values[np.ix_(*inside[::-1])]
     best = np.unravel_index(int(window.argmax()), window.shape)
@@ -75,8 +75,17 @@ def marker_words(readings: Sequence[Reading], floor: float) -> str:
         first, second = readings
         apart = ", ".join(f"{b - a:+.3f}" for a, b in zip(first.place, second.place, strict=True))
         apart = f"({apart})" if len(first.place) > 1 else apart
-        words.append(f"Δ: {apart} cycles/sample, {second.level - first.level:+.1f} dB")
+        words.append(f"Δ: {apart} cycles/sample, {signed(second.level - first.level)} dB")
     return "; ".join(words).replace("-", "−")
+
+
+def signed(level: float) -> str:
+    """Write a difference in dB with its sign, nothing as +0.0.
+
+    >>> signed(-0.04), signed(-3.14)
+    ('+0.0', '-3.1')
+    """
+    return f"{round(level, 1) + 0.0:+.1f}"
 
 
 def peak_frame(levels: xr.Dataset | None) -> Frame:

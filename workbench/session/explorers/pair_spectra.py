@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from workbench.session.explorers.markers import Reading
+from workbench.session.explorers.markers import Reading, signed
 from workbench.session.frame import Frame
 from workbench.signals import power_db
 
@@ -18,7 +18,7 @@ __all__ = ["FLOOR", "distance_words", "pair_marker_words", "pair_spectra", "spec
 FLOOR = -40.0
 BINS = 512  # a patch of 64 is interpolated to so many: a baseline is read to some metres
 STANDS_OUT = 3.0
-"""dB over the median of the interferogram's spectrum, beyond what averaged speckle reaches by chance."""
+"""dB over the spectrum of unrelated images, beyond what averaged speckle reaches by chance."""
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +31,11 @@ def pair_spectra(first: Array, second: Array) -> xr.Dataset:
         (\langle |x|^2 \rangle \langle |y|^2 \rangle (\sum h_n)^2)
 
     with h a Hann window. White noise has ``x`` = 0 dB at all frequencies; two images that are equal but for a
-    fringe frequency f have ``interferogram`` = 0 dB at f if their amplitude is constant.
+    fringe frequency f have ``interferogram`` = 0 dB at f if their amplitude is constant. Where x and y have
+    nothing in common, S_i is expected to be the correlation of their spectra, ``unrelated``:
+
+    .. math:: \langle |x|^2|y|^2 \rangle \sum h_n^2 \int S_x(u + f) S_y(u)\,du \;/\;
+        (\langle |x|^2 \rangle \langle |y|^2 \rangle (\sum h_n)^2)
 
     Parameters
     ----------
@@ -41,7 +45,8 @@ def pair_spectra(first: Array, second: Array) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``x, y, interferogram (frequency)`` in dB, not below `FLOOR`; frequency in cycles per sample.
+        ``x, y, interferogram, unrelated (frequency)`` in dB, not below `FLOOR`; frequency in cycles per
+        sample.
 
     Examples
     --------
@@ -57,9 +62,12 @@ def pair_spectra(first: Array, second: Array) -> xr.Dataset:
         "y": (second, powers[1] * np.sum(window**2)),
         "interferogram": (first * np.conj(second), powers[0] * powers[1] * np.sum(window) ** 2),
     }
+    power = {name: _mean_power(window * image) / unit for name, (image, unit) in parts.items()}
+    together = float(np.mean(np.abs(first * second) ** 2)) / (powers[0] * powers[1])
+    share = np.sum(window**2) / np.sum(window) ** 2
+    power["unrelated"] = together * share * _correlated(power["x"], power["y"])
     levels = {
-        name: ("frequency", np.maximum(power_db(_mean_power(window * image) / unit), FLOOR), {"units": "dB"})
-        for name, (image, unit) in parts.items()
+        name: ("frequency", np.maximum(power_db(one), FLOOR), {"units": "dB"}) for name, one in power.items()
     }
     frequency = ("frequency", np.fft.fftshift(np.fft.fftfreq(BINS)), {"units": "cycles per sample"})
     return xr.Dataset(levels, {"frequency": frequency}, {"floor": FLOOR})
@@ -67,6 +75,12 @@ def pair_spectra(first: Array, second: Array) -> xr.Dataset:
 
 def _mean_power(rows: Array) -> Array:
     return np.fft.fftshift(np.mean(np.abs(np.fft.fft(rows, BINS, axis=1)) ** 2, axis=0))
+
+
+def _correlated(one: Array, other: Array) -> Array:
+    """Return the mean over u of ``one(u + f) * other(u)`` for f ascending from -1/2."""
+    products = np.fft.fft(one) * np.conj(np.fft.fft(other))
+    return np.fft.fftshift(np.fft.ifft(products).real) / one.size
 
 
 def spectra_frame(first: Array, second: Array, expected: float, critical: float) -> Frame:
@@ -82,10 +96,10 @@ def spectra_frame(first: Array, second: Array, expected: float, critical: float)
         Critical baseline, m; NaN if it is not known.
     """
     data = pair_spectra(first, second).assign_attrs(floor=FLOOR, expected=expected, critical=critical)
-    line = data.interferogram
-    if float(line.max() - line.median()) < STANDS_OUT:
-        return Frame(data, "No line stands out of the interferogram's spectrum: its fringes cannot be told.")
-    at = float(line.idxmax())
+    over = data.interferogram - data.unrelated
+    if float(over.max()) < STANDS_OUT:
+        return Frame(data, "The interferogram's spectrum is as of unrelated images: no fringes can be told.")
+    at = float(data.interferogram.where(over >= STANDS_OUT).idxmax())
     words = f"The interferogram's line is at {at:+.3f} cycles/sample: {distance_words(at, critical)}"
     if expected == expected:
         words += f"; the model has {expected + 0.0:+.3f}"
@@ -119,10 +133,13 @@ def distance_words(apart: float, critical: float) -> str:
 def spectra_levels(data: xr.Dataset) -> xr.Dataset:
     """Return what `spectra_frame` holds as `read_level` takes it: the interferogram, named by x and y."""
     pairs = zip(data["x"].values, data["y"].values, strict=True)
-    names = [f"x {x:+.1f} dB, y {y:+.1f} dB" for x, y in pairs]
-    noise = float(data["interferogram"].median()) + STANDS_OUT
-    parts = {"level": data["interferogram"], "name": ("frequency", names)}
-    return xr.Dataset(parts, attrs=data.attrs | {"noise": noise})
+    names = [f"x {signed(x)} dB, y {signed(y)} dB" for x, y in pairs]
+    parts = {
+        "level": data["interferogram"],
+        "name": ("frequency", names),
+        "noise": data["unrelated"] + STANDS_OUT,
+    }
+    return xr.Dataset(parts, attrs=data.attrs)
 
 
 def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
@@ -145,6 +162,6 @@ def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
     if len(readings) == 2:
         first, second = readings
         apart = second.place[0] - first.place[0]
-        change = f"{apart:+.3f} cycles/sample, x·y* {second.level - first.level:+.1f} dB"
+        change = f"{apart:+.3f} cycles/sample, x·y* {signed(second.level - first.level)} dB"
         words.append(f"Δ: {change}: {distance_words(apart, critical)}")
     return "; ".join(words).replace("-", "−")
