@@ -55,7 +55,7 @@ def region_names(level: xr.DataArray, edge: str) -> xr.DataArray:
     array([['packed bin', 'outside', 'outside', 'outside'],
            ['outside', 'mirror', 'mirror', 'outside']], dtype='<U10')
     """
-    y, x = (level[dim] for dim in level.dims)
+    y, x = level[level.dims[0]].values[:, None], level[level.dims[1]].values
     band = (y >= 0) & (x >= 0)
     mirror = (y <= 0) & (y > -0.5) & (x <= 0) & (x > -0.5)
     packed = (y == -0.5) & (x == -0.5) & (edge == "pack")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from workbench.views.styles import TYPE
@@ -37,7 +38,7 @@ class PeakTable:
     def update(self, data: xr.Dataset) -> None:
         """Show the lines."""
         axes = [name for name in ("frequency_y", "frequency_x") if name in data]
-        known = bool(data["predicted"].notnull().any())
+        known = not np.isnan(data["predicted"].values).all()
         heads = [*(f"f{name[9:].replace('_', ' ')}, cycles/sample" for name in axes), "level, dB"]
         heads += ["predicted, dB"] * known + ["cause"]
         if len(axes) == 1:
