@@ -9,7 +9,7 @@ from typing import Any
 import panel as pn
 
 from workbench.session import Frame
-from workbench.views.styles import CARD, KEYS
+from workbench.views.styles import CARD, FILL, KEYS
 from workbench.views.text import Text
 
 __all__ = ["PanelCard"]
@@ -64,8 +64,9 @@ class PanelCard(pn.viewable.Viewer):
             sizing_mode="stretch_width", margin=0, align="center", min_height=44 if tools else 24,
         )  # fmt: skip
         stage = pn.Column(
-            body, self._empty, sizing_mode="stretch_width", margin=0, styles={"position": "relative"}
-        )
+            body, self._empty, sizing_mode="stretch_width", margin=0, styles={"position": "relative"},
+            stylesheets=[FILL],
+        )  # fmt: skip
         self.parts = [head, self._key_pane, stage, self._caption]
         self._card = pn.Column(
             *self.parts,

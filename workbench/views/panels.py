@@ -13,7 +13,7 @@ from workbench import plots
 from workbench.session import DeskState
 from workbench.views.card import PanelCard
 from workbench.views.icons import ICONS
-from workbench.views.styles import COLOUR_BAR, KEYS, TWO_COLUMNS
+from workbench.views.styles import COLOUR_BAR, FILL, KEYS, TWO_COLUMNS
 from workbench.views.text import Text
 from workbench.views.tiles import Tiles
 
@@ -51,7 +51,9 @@ def level_ticks(floor: float) -> list[tuple[float, str]]:
 
 
 def figure(plot: Any, **options: Any) -> pn.pane.Bokeh:
-    """Return a Bokeh figure as a pane that fills its column."""
+    """Return a Bokeh figure as a pane that fills its column: as high as it is, or as its card has room."""
+    room = f":host {{ flex: 1 1 {plot.height}px; min-height: {plot.height}px; height: auto !important; }}"
+    plot.stylesheets = [*plot.stylesheets, room]
     return pn.pane.Bokeh(_slim(plot), sizing_mode="stretch_width", margin=0, **options)
 
 
@@ -68,14 +70,17 @@ def _slim(plot: Any) -> Any:
     return plot
 
 
-def pair(*panes: Any) -> pn.Column:
-    """Lay panes side by side, below each other where it is narrow."""
-    return pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=[TWO_COLUMNS])
+def pair(*panes: Any, grows: bool = False) -> pn.Column:
+    """Lay panes side by side, below each other where it is narrow; with `grows` they fill their card."""
+    sheets = [TWO_COLUMNS, *([FILL] if grows else [])]
+    return pn.Column(*panes, sizing_mode="stretch_width", margin=0, stylesheets=sheets)
 
 
 def column(*panes: Any, **options: Any) -> pn.Column:
     """Lay panes below each other."""
-    return pn.Column(*panes, **{"sizing_mode": "stretch_width", "margin": 0, **options})
+    return pn.Column(
+        *panes, **{"sizing_mode": "stretch_width", "margin": 0, "stylesheets": [FILL], **options}
+    )
 
 
 def lineup_card(state: DeskState) -> PanelCard:
@@ -95,7 +100,7 @@ def orders_card(layer_select: Any) -> PanelCard:
     bar = Text("", COLOUR_BAR)
     return PanelCard(
         "Harmonic orders",
-        pair(figure(lines.figure), column(figure(levels.figure), bar)),
+        pair(figure(lines.figure), column(figure(levels.figure), bar), grows=True),
         {"order_lines": lines, "order_map": _WithBar(levels, bar, _order_bar)},
         keys=lambda: plots.legend(lines.LEGEND),
         tools=(layer_select,),
@@ -216,7 +221,7 @@ def history_card(on_step: Callable[[int], None]) -> PanelCard:
 
     return PanelCard(
         "Training",
-        pair(column(figure(losses.figure), keys[0]), column(figure(coherence.figure), keys[1])),
+        pair(column(figure(losses.figure), keys[0]), column(figure(coherence.figure), keys[1]), grows=True),
         {
             "losses": _WithBar(losses, keys[0], legend),
             "coherence_history": _WithBar(coherence, keys[1], legend),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 __all__ = [
-    "BANNER", "CARD", "COLOUR_BAR", "DESK", "GRID", "KEYS", "PAGE_THEME", "RUN_BAR", "STEP_BAR", "TILES",
-    "TWO_COLUMNS", "TYPE",
+    "BANNER", "CARD", "COLOUR_BAR", "DESK", "FILL", "GRID", "KEYS", "PAGE_THEME", "RUN_BAR", "STEP_BAR",
+    "TILES", "TWO_COLUMNS", "TYPE",
 ]  # fmt: skip
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
@@ -38,6 +38,9 @@ CARD = f"""
 }}
 """
 
+# The higher of two cards in a row gives the other one room, which its figures take.
+FILL = ":host { flex: 1 1 auto; height: auto !important; }"
+
 DESK = ":host { height: max-content; max-height: none !important; overflow-x: clip; }"  # its bars stick to it
 
 GRID = """
@@ -55,8 +58,7 @@ GRID = """
 
 TWO_COLUMNS = """
 :host {
-  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); grid-auto-rows: max-content;
-  gap: 4px 10px; height: max-content;
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 10px; height: max-content;
 }
 @media (max-width: 599px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """

@@ -10,7 +10,7 @@ from workbench.session.explorers import ActivationExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
-from workbench.views.explorers.styles import FLOWING, STEPS
+from workbench.views.explorers.styles import BESIDE, FLOWING, STEPS
 from workbench.views.panels import column, figure, level_ticks, square
 from workbench.views.slot import Slot
 from workbench.views.styles import COLOUR_BAR
@@ -51,7 +51,7 @@ def _lines_card() -> PanelCard:
     lines, peaks = PredictedLines(), PeakTable()
     return PanelCard(
         "Lines: measured, predicted",
-        column(figure(lines.figure), peaks.pane),
+        column(figure(lines.figure), peaks.pane, stylesheets=[BESIDE]),
         {"lines": lines, "peaks": peaks},
         keys=lambda: plots.legend(lines.LEGEND),
     )

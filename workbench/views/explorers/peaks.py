@@ -32,7 +32,7 @@ class PeakTable:
     """
 
     def __init__(self) -> None:
-        self.pane = Text("", _CSS, min_height=190)
+        self.pane = Text("", _CSS, min_height=190, css_classes=["beside"])
         self._table, self._hidden = "", False
 
     def update(self, data: xr.Dataset) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workbench.views.styles import TYPE
+from workbench.views.styles import FILL, TYPE
 
-__all__ = ["ASIDE", "BODY", "CODE", "FLOWING", "READOUTS", "STAGE", "STEPS", "TOOLBAR", "tiles"]
+__all__ = ["ASIDE", "BESIDE", "BODY", "CODE", "FLOWING", "READOUTS", "STAGE", "STEPS", "TOOLBAR", "tiles"]
 
 _LINE = "var(--mui-palette-divider, rgba(127, 127, 127, 0.35))"
 _PAPER = "var(--mui-palette-background-paper, transparent)"
@@ -47,12 +47,14 @@ STAGE = """
 @media (min-width: 2200px) {
   :host(:not(.large)) { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   :host(:not(.large)) > .wide { grid-column: span 2; }
+  /* as high as the two beside it */
+  :host(:not(.large)) > .slot-stages:has(~ .slot-sides) { grid-row: span 2; }
 }
 """
 
 
 def tiles(columns: int) -> str:
-    """Lay so many panes side by side, two in a narrow window, one on a phone if there were three or fewer.
+    """Lay so many panes side by side, up to four in a narrow window, on a phone two, of three or fewer one.
 
     Four or more become fewer where they would be too small to read: a notebook cell is narrower
     than its window.
@@ -60,16 +62,31 @@ def tiles(columns: int) -> str:
     share = f"calc((100% - {10 * (columns - 1)}px) / {columns})"
     least = f"max(170px, {share})" if columns > 3 else "0px"
     count = "auto-fill" if columns > 3 else columns
+    narrow = "3" if columns > 4 else f"{columns}"
     return f"""
 :host {{
   display: grid; grid-template-columns: repeat({count}, minmax({least}, 1fr)); grid-auto-rows: max-content;
   gap: 4px 10px; height: max-content;
 }}
 :host > .scroll-button {{ display: none; }}
-@media (max-width: 899px) {{
+@media (max-width: 899px) {{ :host {{ grid-template-columns: repeat({narrow}, minmax(0, 1fr)); }} }}
+@media (max-width: 599px) {{
   :host {{ grid-template-columns: repeat({1 if columns <= 3 else 2}, minmax(0, 1fr)); }}
 }}
 """
+
+
+# A table beside its figure where the window is wide, below it elsewhere.
+BESIDE = (
+    FILL
+    + """
+@media (min-width: 2200px) {
+  :host { display: grid; grid-template-columns: minmax(0, 1fr) 420px; gap: 4px 16px; }
+  :host > .beside { grid-column: 2; grid-row: 1; }
+  :host > .scroll-button { display: none; }
+}
+"""
+)
 
 
 # As many side by side as there is room for: a notebook cell is narrower than its window. Panel's button for
@@ -77,7 +94,7 @@ def tiles(columns: int) -> str:
 FLOWING = """
 :host {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 180px), 1fr));
-  grid-auto-rows: max-content; gap: 4px 10px; height: max-content;
+  flex: 1 1 auto; gap: 4px 10px; height: max-content;
 }
 :host > .scroll-button { display: none; }
 """
