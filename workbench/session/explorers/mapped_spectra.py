@@ -78,20 +78,22 @@ def sides_frame(level: xr.DataArray, regions: xr.DataArray | None) -> Frame:
     Frame
         ``along_x (frequency_x)``, ``along_y (frequency_y)`` in dB.
     """
-    plane = level.rename(dict(zip(level.dims, ("frequency_y", "frequency_x"), strict=True)))
-    for name in plane.dims:
-        plane[name].attrs["units"] = "cycles per sample"
+    values = level.values
+    y, x = (level[dim].values for dim in level.dims)
+    units = {"units": "cycles per sample"}
     data = xr.Dataset(
-        {"along_x": plane.max("frequency_y"), "along_y": plane.max("frequency_x")}, attrs={"floor": FLOOR}
+        {
+            "along_x": ("frequency_x", values.max(axis=0), {"units": "dB"}),
+            "along_y": ("frequency_y", values.max(axis=1), {"units": "dB"}),
+        },
+        {"frequency_x": ("frequency_x", x, units), "frequency_y": ("frequency_y", y, units)},
+        {"floor": FLOOR},
     )
-    for name in data:
-        data[name].attrs["units"] = "dB"
-    upper = plane.where(plane.frequency_y >= 0, -np.inf).values  # the spectrum of a real image has it twice
-    y, x = np.unravel_index(int(upper.argmax()), plane.shape)
-    place = f"({float(plane.frequency_x[x]):+.3f}, {float(plane.frequency_y[y]):+.3f})"
-    words = f"The strongest line is at {place} cycles/sample (x, y)"
+    upper = np.where(y[:, None] >= 0, values, -np.inf)  # the spectrum of a real image has every line twice
+    row, column = np.unravel_index(int(upper.argmax()), values.shape)
+    words = f"The strongest line is at ({x[column]:+.3f}, {y[row]:+.3f}) cycles/sample (x, y)"
     if regions is not None:
-        outside = float(level.values[regions.values == "outside"].max())
+        outside = float(values[regions.values == "outside"].max())
         found = (
             f"the strongest is {outside:.1f} dB" if outside > FLOOR else f"nothing is above {FLOOR:.0f} dB"
         )

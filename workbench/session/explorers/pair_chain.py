@@ -24,7 +24,7 @@ from workbench.interferometry import (
 from workbench.session.data_file import DataFile
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
-from workbench.session.explorers.pair_spectra import pair_marker_words, spectra_frame, spectra_levels
+from workbench.session.explorers.pair_spectra import levels_frame, pair_marker_words, spectra_frame
 from workbench.session.explorers.pictures import album, plane
 from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
@@ -51,7 +51,7 @@ class CoherenceExplorer(Explorer):
         "Coherence says how much two complex images have in common. Its estimate from few looks is too high: "
         "a number means something only beside its null level (seed paper, sections 5 and 6)."
     )
-    FRAMES = ("maps", "spectra", "histogram", "bias", "sensitivity", "loss")
+    FRAMES = ("maps", "spectra", "levels", "histogram", "bias", "sensitivity", "loss")
     GROUPS = (
         Group(
             "Pair",
@@ -137,6 +137,7 @@ class CoherenceExplorer(Explorer):
             {
                 "maps": lambda: self._maps_frame(first, disturbed, maps),
                 "spectra": lambda: self._spectra_frame(first, disturbed, model),
+                "levels": lambda: levels_frame(frames["spectra"].data),
                 "histogram": lambda: _histogram_frame(maps, expected),
                 "bias": lambda: _bias_frame(maps, expected),
                 "sensitivity": lambda: self._sensitivity_frame(first, second, model),
@@ -196,8 +197,7 @@ class CoherenceExplorer(Explorer):
 
     def levels(self) -> xr.Dataset | None:
         """Return the spectrum of the interferogram, with those of x and y in the names of its bins."""
-        data = self.picture().frames["spectra"].data
-        return None if data is None else spectra_levels(data)
+        return self.picture().frames["levels"].data
 
     def marker_words(self) -> str:
         """Say what the markers read, with what their distance means for the baseline."""

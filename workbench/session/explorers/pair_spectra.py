@@ -13,7 +13,7 @@ from workbench.session.explorers.markers import Reading, signed
 from workbench.session.frame import Frame
 from workbench.signals import power_db
 
-__all__ = ["FLOOR", "distance_words", "pair_marker_words", "pair_spectra", "spectra_frame", "spectra_levels"]
+__all__ = ["FLOOR", "distance_words", "levels_frame", "pair_marker_words", "pair_spectra", "spectra_frame"]
 
 FLOOR = -40.0
 BINS = 512  # a patch of 64 is interpolated to so many: a baseline is read to some metres
@@ -130,16 +130,17 @@ def distance_words(apart: float, critical: float) -> str:
     return f"{fringes}, {shift}".replace("-", "−")
 
 
-def spectra_levels(data: xr.Dataset) -> xr.Dataset:
+def levels_frame(data: xr.Dataset | None) -> Frame:
     """Return what `spectra_frame` holds as `read_level` takes it: the interferogram, named by x and y."""
+    if data is None:
+        return Frame(None, "There are no spectra to read.")
     pairs = zip(data["x"].values, data["y"].values, strict=True)
-    names = [f"x {signed(x)} dB, y {signed(y)} dB" for x, y in pairs]
     parts = {
         "level": data["interferogram"],
-        "name": ("frequency", names),
+        "name": ("frequency", [f"x {signed(x)} dB, y {signed(y)} dB" for x, y in pairs]),
         "noise": data["unrelated"] + STANDS_OUT,
     }
-    return xr.Dataset(parts, attrs=data.attrs)
+    return Frame(xr.Dataset(parts, attrs=data.attrs), "The interferogram's spectrum, as markers read it.")
 
 
 def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
