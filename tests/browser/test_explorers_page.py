@@ -119,12 +119,18 @@ def test_predict_then_check_by_clicking(visit, explorer_urls):
         one.page.wait_for_timeout(400)
     one.page.get_by_role("button", name="Check").click()
     one.page.get_by_text("2 of 2 found; 1 guess where nothing is.").wait_for(timeout=PATIENCE)
+    one.page.get_by_role("button", name="Done").click()
+    x, y = one.page.evaluate(PLACE, ["predicted", 20 / 128, -20])
+    one.page.mouse.click(x, y)  # without a question it puts a marker
+    one.page.get_by_text("1: 0.156 cycles/sample").wait_for(timeout=PATIENCE)
+    one.until("() => location.search.includes('markers=0.15625')")
 
 
 def test_an_address_restores_the_page_and_one_bad_value_is_reported(visit, explorer_urls):
-    one = visit(explorer_urls["coherence"] + "?temporal=0.25&window=9&baseline=99999")
+    one = visit(explorer_urls["coherence"] + "?temporal=0.25&window=9&baseline=99999&markers=0.9")
     filled(one)
-    one.page.get_by_text("Ignored from the address: baseline").wait_for(timeout=PATIENCE)
+    refused = "Ignored from the address: baseline=99999, markers=0.9 (needed: at most 2 frequencies"
+    one.page.get_by_text(refused).wait_for(timeout=PATIENCE)
     one.page.get_by_text("81", exact=True).first.wait_for(timeout=PATIENCE)
     temporal = one.page.locator("input[type=range]").first
     assert float(temporal.input_value()) == 0.25
