@@ -189,6 +189,12 @@ def test_a_click_reads_a_line_and_another_takes_it_away(desk):
     assert stems_of(desk).marked == []
 
 
+def test_markers_set_from_a_cell_are_drawn(desk):
+    desk.explorer.markers = "2.0;3.0"
+    assert [one.place for one in stems_of(desk).marked] == [(2.0,), (3.0,)]
+    assert "Δ: +1.000 cycles/sample" in desk.message.text
+
+
 def test_predict_then_check(desk):
     desk.buttons.press("Predict")
     assert stems_of(desk).shown == ([], True, [])

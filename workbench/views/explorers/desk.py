@@ -104,7 +104,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._dialog.param.watch(lambda event: event.new or event.obj.param.update(title=""), "open")
         self.keyboard, self.camera = Keyboard(self._keys()), Camera()
         self._lay_out()
-        explorer.param.watch(lambda *_events: self._moved(), explorer.choices())
+        explorer.param.watch(self._moved, [*explorer.choices(), "markers"])
         if not lazy:
             self.draw()
 
@@ -176,9 +176,10 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _news(self) -> None:
         self.pump.request()
 
-    def _moved(self) -> None:
-        """Draw for other settings: the score of the old ones says nothing any more."""
-        if self.explorer.quiz is not None and self.explorer.quiz.score is not None:
+    def _moved(self, *events: Any) -> None:
+        """Draw for other settings or markers: the score of the old settings says nothing any more."""
+        scored = self.explorer.quiz is not None and self.explorer.quiz.score is not None
+        if scored and any(event.name != "markers" for event in events):
             self._end_quiz()
         self._news()
 
@@ -267,7 +268,6 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def _unmark(self) -> None:
         self.explorer.markers = ""
-        self._news()
 
     def _quiz(self) -> None:
         if not self._predicting:
@@ -295,9 +295,9 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _tapped(self, frame: str, place: tuple[float, ...]) -> None:
         if self.explorer.quiz is not None and frame == self._predicting:
             self.explorer.guess(place)
+            self._news()
         elif self.explorer.quiz is None and frame == self._marking:
             self.explorer.mark(place)
-        self._news()
 
     def _say(self, sentence: str) -> None:
         self.message.text = f'<p role="status">{escape(sentence) or "&nbsp;"}</p>'
