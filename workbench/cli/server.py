@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workbench.cli.departures import forget_departures
 from workbench.cli.messages import clear_errors, refuse
 
 __all__ = ["applications", "read_accounts", "serve"]
@@ -180,6 +181,7 @@ def serve(
     address = f"http://{host}:{server.port}"
     typer.echo(f"Pages: {address}   (Ctrl+C ends the pages; runs go on: 'workbench down' ends them)")
     make_ready()
+    forget_departures()
     server.start()
     server.io_loop.start()
 
