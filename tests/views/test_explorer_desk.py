@@ -192,7 +192,7 @@ def test_a_click_reads_a_line_and_another_takes_it_away(desk):
 def test_markers_set_from_a_cell_are_drawn(desk):
     desk.explorer.markers = "2.0;3.0"
     assert [one.place for one in stems_of(desk).marked] == [(2.0,), (3.0,)]
-    assert "Δ: +1.000 cycles/sample" in desk.message.text
+    assert "2: 3.000 cycles/sample, no line" in desk.message.text
 
 
 def test_predict_then_check(desk):
