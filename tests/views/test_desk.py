@@ -28,7 +28,8 @@ def test_every_figure_has_data_and_every_card_a_sentence(desk):
 def test_the_slider_moves_all_panels(desk):
     before = data_of(desk)
     histories = [desk.cards["history"].instruments[n].instrument for n in ("losses", "coherence_history")]
-    fixed = {history.source.id for history in histories}
+    real = desk.cards["band"].instruments["band"].pictures["real"]
+    fixed = {one.source.id for one in (*histories, real)}
     desk.steps.slider.value = 60
     assert (desk.state.step, desk.state.live) == (60, False)
     after = data_of(desk)

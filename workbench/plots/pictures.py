@@ -97,9 +97,14 @@ class Picture:
             self._scale.update(start=low, end=high)
 
     def update(self, image: xr.DataArray) -> None:
-        """Show `image` (y, x)."""
+        """Show `image` (y, x); the same picture again is not sent."""
         pixels = to_bytes(np.asarray(image.values, float), self._scale.start, self._scale.end)
-        self.source.data = {"image": [pixels], **_place(image, self.figure)}
+        place = _place(image, self.figure)
+        held = self.source.data
+        if any(held[name] != at for name, at in place.items()) or not np.array_equal(
+            held["image"][0], pixels
+        ):
+            self.source.data = {"image": [pixels], **place}
 
 
 def _with_transparent(palette: Sequence[str]) -> list[str]:

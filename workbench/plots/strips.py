@@ -63,7 +63,15 @@ class Strip:
     """
 
     def __init__(self, tiles: Mapping[str, tuple[str, str | Kind]], height: int = 220) -> None:
-        self.pictures = {name: _picture(title, _kind(kind), height) for name, (title, kind) in tiles.items()}
+        self._height = height
+        self.pictures: dict[str, Picture] = {}
+        for name, (title, kind) in tiles.items():
+            self.add(name, title, kind)
+
+    def add(self, name: str, title: str, kind: str | Kind) -> Any:
+        """Add a picture, return its figure."""
+        self.pictures[name] = _picture(title, KINDS[kind] if isinstance(kind, str) else kind, self._height)
+        return self.pictures[name].figure
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -78,10 +86,6 @@ class Strip:
                 if "scale" in image.attrs:
                     picture.set_scale(*image.attrs["scale"])
                 picture.update(image)
-
-
-def _kind(kind: str | Kind) -> Kind:
-    return KINDS[kind] if isinstance(kind, str) else kind
 
 
 def _picture(title: str, kind: Kind, height: int) -> Picture:

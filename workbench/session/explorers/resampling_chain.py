@@ -210,8 +210,7 @@ class ResamplingExplorer(Explorer):
     def _stages_frame(self, images: list[Array]) -> Frame:
         variables: dict[str, xr.DataArray] = {}
         reference = float((np.abs(np.fft.fft2(images[0], norm="forward")) ** 2).max())
-        for i in range(STAGES + 1):
-            image = images[i] if i < len(images) else np.zeros((2, 2))
+        for i, image in enumerate(images):
             variables[f"image_{i}"] = signed_picture(image, f"image_{i}")
             variables[f"level_{i}"] = level_picture(image, f"level_{i}", reference)
         data = album(variables, {"shown": len(images)})

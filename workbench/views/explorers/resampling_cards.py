@@ -39,26 +39,28 @@ def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> Explore
 
 
 class Chain(Strip):
-    """Image over spectrum of every stage; those that the chain does not have are not shown."""
+    """Image over spectrum of every stage; those that the chain does not have are not shown.
+
+    A stage is built when a chain first has it: most have one or two of four, and Bokeh lays the whole page
+    out anew whenever it paints a figure that is hidden.
+    """
 
     def __init__(self) -> None:
-        images = {f"image_{i}": (title, "signed") for i, title in enumerate(TITLES)}
-        levels = {f"level_{i}": ("", "spectrum") for i in range(len(TITLES))}
-        super().__init__({**images, **levels}, height=190)
-        self.panes = [
-            column(
-                square(self.figures[f"image_{i}"]), square(self.figures[f"level_{i}"]), css_classes=["step"]
-            )
-            for i in range(len(TITLES))
-        ]
+        super().__init__({}, height=190)
+        self.panes = [column(css_classes=["step"], visible=False) for _ in TITLES]
 
     def update(self, data: xr.Dataset) -> None:
         """Show the stages that there are."""
-        for i, pane in enumerate(self.panes):
-            shown = i < int(data.attrs["shown"])
-            if pane.visible != shown:
-                pane.visible = shown
+        count = int(data.attrs["shown"])
+        for i, pane in enumerate(self.panes[:count]):
+            if not len(pane):
+                image = self.add(f"image_{i}", TITLES[i], "signed")
+                level = self.add(f"level_{i}", "", "spectrum")
+                pane.objects = [square(image), square(level)]
         super().update(data)
+        for i, pane in enumerate(self.panes):
+            if pane.visible != (i < count):
+                pane.visible = i < count
 
 
 def _stages_card() -> PanelCard:
