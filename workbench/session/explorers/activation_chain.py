@@ -366,6 +366,7 @@ class ActivationExplorer(Explorer):
             self.drive,
             self._tones(),
             self._filtered(),
+            self.places(),
         )
 
 

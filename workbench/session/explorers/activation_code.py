@@ -18,6 +18,7 @@ def code_of(
     drive: float,
     tones: Tones,
     filtered: Tones,
+    markers: Sequence[tuple[float, ...]] = (),
 ) -> str:
     """Return code, public names only, that repeats the chain and compares its lines with the prediction.
 
@@ -33,6 +34,8 @@ def code_of(
         Amplitude of 0 dB.
     tones, filtered : sequence of (cycles, amplitude)
         In front of and behind the filter; empty for the photograph.
+    markers : sequence of (frequency,)
+        Lines to be read, cycles/sample.
 
     >>> code = code_of("'relu'", {}, (1.0,), 0.0, 1, 1.0, [(12, 1.0)], [(12, 1.0)])
     >>> "x = 1.0 * np.cos(12 * phase)" in code
@@ -60,6 +63,11 @@ def code_of(
             f"tones = {list(filtered)!r}  # behind the filter: (cycles, amplitude)",
             f"predicted = chain_spectrum(activation, tones, len(x), {shared})",
             "print(abs(measured - predicted).max())",
+        ]
+    if markers:
+        lines += [
+            f"markers = {[place[0] for place in markers]!r}  # cycles/sample",
+            "print([float(level[round(f * len(x))]) for f in markers])",
         ]
     return "\n".join(lines)
 

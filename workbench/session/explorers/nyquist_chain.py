@@ -264,6 +264,7 @@ class NyquistExplorer(Explorer):
             self.error,
             self.amount,
             self.clip,
+            self.places(),
         )
 
     def _image_code(self) -> list[str]:

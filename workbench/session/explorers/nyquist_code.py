@@ -15,6 +15,7 @@ def code_of(
     error: str,
     amount: float,
     clip: bool,
+    markers: Sequence[tuple[float, ...]] = (),
 ) -> str:
     """Return code, public names only, that maps an image, disturbs it, decodes it, compares.
 
@@ -24,6 +25,8 @@ def code_of(
         Lines that make ``slc`` with ``np`` and ``wb`` at hand.
     mapping, interpolation, edge, error, amount, clip
         As the explorer has them.
+    markers : sequence of (x, y)
+        Places in the spectrum of the image as it is Nyquist-mapped, without the error, cycles/sample.
 
     >>> code = code_of(["slc = ..."], "nyquist", "bilinear", "drop", "white noise", 0.3, True)
     >>> "nyquist_stages(slc, 'bilinear', edge='drop')" in code, "disturb(mapped, 'white noise', 0.3)" in code
@@ -31,7 +34,7 @@ def code_of(
     """
     wrong = mapping == "nyquist" and interpolation != "ideal"
     names = ["disturb"] * (error != "none") + ["from_network"] * clip
-    names += ["nyquist_stages"] * wrong + ["to_network"] * clip
+    names += ["nyquist_stages"] * (wrong or bool(markers)) + ["to_network"] * clip
     lines = ["import numpy as np", "import workbench as wb"]
     if names:
         lines += [f"from workbench.mappings import {', '.join(names)}"]
@@ -52,4 +55,12 @@ def code_of(
         "print(float(coherence.magnitude.mean()))",
         "spectrum = wb.spectrum(mapped[0])",
     ]
+    if markers:
+        lines += [
+            f"clean = nyquist_stages(slc, {interpolation!r}, edge={edge!r})['mapped']",
+            "power = abs(np.fft.fft2(clean)) ** 2",
+            "level = 10 * np.log10(np.maximum(power / power.max(), 1e-30))",
+            f"markers = {list(markers)!r}  # (x, y), cycles/sample",
+            "print([float(level[round(y * len(clean)), round(x * len(clean))]) for x, y in markers])",
+        ]
     return "\n".join(lines)

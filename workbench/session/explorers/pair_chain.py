@@ -24,7 +24,12 @@ from workbench.interferometry import (
 from workbench.session.data_file import DataFile
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
-from workbench.session.explorers.pair_spectra import levels_frame, pair_marker_words, spectra_frame
+from workbench.session.explorers.pair_spectra import (
+    levels_frame,
+    marker_code,
+    pair_marker_words,
+    spectra_frame,
+)
 from workbench.session.explorers.pictures import album, plane
 from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
@@ -283,6 +288,7 @@ class CoherenceExplorer(Explorer):
             f"maps = wb.coherence(x, y, window={self.window})",
             'print(float(maps.magnitude.mean()), maps.attrs["null_level"], maps.attrs["effective_looks"])',
             'print(wb.coherence_bias(0.0, maps.attrs["effective_looks"]))',
+            *marker_code(self.places()),
         ]
         return "\n".join(lines)
 

@@ -13,7 +13,15 @@ from workbench.session.explorers.markers import Reading, signed
 from workbench.session.frame import Frame
 from workbench.signals import power_db
 
-__all__ = ["FLOOR", "distance_words", "levels_frame", "pair_marker_words", "pair_spectra", "spectra_frame"]
+__all__ = [
+    "FLOOR",
+    "distance_words",
+    "levels_frame",
+    "marker_code",
+    "pair_marker_words",
+    "pair_spectra",
+    "spectra_frame",
+]
 
 FLOOR = -40.0
 BINS = 512  # a patch of 64 is interpolated to so many: a baseline is read to some metres
@@ -141,6 +149,23 @@ def levels_frame(data: xr.Dataset | None) -> Frame:
         "noise": data["unrelated"] + STANDS_OUT,
     }
     return Frame(xr.Dataset(parts, attrs=data.attrs), "The interferogram's spectrum, as markers read it.")
+
+
+def marker_code(places: Sequence[tuple[float, ...]]) -> list[str]:
+    """Return notebook code, with x, y at hand, that reads the interferogram's spectrum at markers.
+
+    >>> marker_code([(0.125,)])[-2]
+    'markers = [0.125]  # cycles/sample'
+    """
+    if not places:
+        return []
+    return [
+        "window = np.hanning(x.shape[1] + 2)[1:-1]",
+        f"rows = np.fft.fft(window * x * np.conj(y), {BINS}, axis=1) / window.sum()",
+        "line = np.mean(abs(rows) ** 2, axis=0) / (np.mean(abs(x) ** 2) * np.mean(abs(y) ** 2))",
+        f"markers = {[place[0] for place in places]!r}  # cycles/sample",
+        f"print([float(10 * np.log10(line[round(f * {BINS}) % {BINS}])) for f in markers])  # re coherence 1",
+    ]
 
 
 def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:

@@ -297,7 +297,9 @@ class ResamplingExplorer(Explorer):
     # ------------------------------------------------------------ code
     def as_code(self) -> str:
         """Return notebook code that repeats the chain with its lines, responses, sizes."""
-        return code_of(self._picture_code(), [stage for _, stage in self.chain()], self._tests())
+        return code_of(
+            self._picture_code(), [stage for _, stage in self.chain()], self._tests(), self.places()
+        )
 
     def _picture_code(self) -> list[str]:
         if self.image == "one tone":

@@ -9,7 +9,12 @@ from workbench.session.explorers.resampling_steps import Stage, low_rate
 __all__ = ["code_of"]
 
 
-def code_of(image: Sequence[str], stages: Sequence[Stage], tests: Sequence[float]) -> str:
+def code_of(
+    image: Sequence[str],
+    stages: Sequence[Stage],
+    tests: Sequence[float],
+    markers: Sequence[tuple[float, ...]] = (),
+) -> str:
     """Return code, public names only, that repeats the chain, prints its lines and what each step leaves.
 
     Parameters
@@ -20,6 +25,8 @@ def code_of(image: Sequence[str], stages: Sequence[Stage], tests: Sequence[float
         In order.
     tests : sequence of float
         Frequency at which each is judged, cycles per sample in front of it.
+    markers : sequence of (frequency,)
+        Lines behind the chain to be read, cycles/sample.
 
     >>> code = code_of(["image = np.eye(8)"], [Stage("nearest")], [0.25])
     >>> "wb.resample_response('nearest', 2, at=0.25)" in code
@@ -47,4 +54,10 @@ def code_of(image: Sequence[str], stages: Sequence[Stage], tests: Sequence[float
         "level = 10 * np.log10(np.maximum(power / reference, 1e-30))",
         "print(image.shape, level.max())",
     ]
+    if markers:
+        lines += [
+            f"markers = {[place[0] for place in markers]!r}  # cycles/sample",
+            "size = image.shape[1]",
+            "print([float(level[(round(f * size) + size // 2) % size]) for f in markers])",
+        ]
     return "\n".join(lines)
