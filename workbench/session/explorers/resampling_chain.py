@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from workbench.session.explorers.pictures import album, level_picture, signed_pi
 from workbench.session.explorers.places import Places
 from workbench.session.explorers.quiz import Answer
 from workbench.session.explorers.resampling_code import code_of
+from workbench.session.explorers.resampling_pictures import picture_code, picture_of
 from workbench.session.explorers.resampling_rivals import rivals_frame
 from workbench.session.explorers.resampling_steps import (
     FLOOR,
@@ -143,7 +143,7 @@ class ResamplingExplorer(Explorer):
 
     def _picture(self) -> Array:
         if self.image != "one tone":
-            return test_picture(self.image)
+            return picture_of(self.image, SIZE)
         y, x = np.mgrid[:SIZE, :SIZE]
         cycles = [round(SIZE * f) for f in (self.tone_y, self.tone_x)]
         return np.cos(2 * np.pi * (cycles[0] * y + cycles[1] * x) / SIZE)
@@ -308,39 +308,7 @@ class ResamplingExplorer(Explorer):
                 f"y, x = np.mgrid[:{SIZE}, :{SIZE}]",
                 f"image = np.cos(2 * np.pi * ({cycles[0]} * y + {cycles[1]} * x) / {SIZE})",
             ]
-        if self.image == "zone plate":
-            return [
-                f"y, x = np.mgrid[-{SIZE // 2}:{SIZE // 2}, -{SIZE // 2}:{SIZE // 2}]",
-                f"image = np.cos(np.pi * (y**2 + x**2) / {SIZE})",
-            ]
-        return [
-            "from skimage import data, transform",
-            "",
-            f"picture = data.{_SKIMAGE[self.image]}()",
-            "picture = picture[: min(picture.shape), : min(picture.shape)] / 255",
-            f"image = 2 * transform.resize(picture, ({SIZE}, {SIZE}), anti_aliasing=True) - 1",
-        ]
-
-
-_SKIMAGE = {"photograph": "camera", "brick": "brick", "text": "text"}
-
-
-@lru_cache(maxsize=8)
-def test_picture(name: str) -> Array:
-    """Return a picture with much at high frequencies, 128 x 128, within +-1.
-
-    >>> test_picture("zone plate").shape
-    (128, 128)
-    """
-    if name == "zone plate":
-        y, x = np.mgrid[-SIZE // 2 : SIZE // 2, -SIZE // 2 : SIZE // 2]
-        return np.cos(np.pi * (y**2 + x**2) / SIZE)
-    from skimage import data, transform
-
-    picture = np.asarray(getattr(data, _SKIMAGE[name])(), float)
-    side = min(picture.shape)
-    small = transform.resize(picture[:side, :side] / 255, (SIZE, SIZE), anti_aliasing=True)
-    return np.asarray(2 * small - 1)
+        return picture_code(self.image, SIZE)
 
 
 def _followed(cycles: int, chain: list[tuple[str, Stage]]) -> xr.Dataset:
