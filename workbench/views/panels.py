@@ -65,8 +65,9 @@ def square(plot: Any) -> pn.pane.Bokeh:
 
 def _slim(plot: Any) -> Any:
     """Drop the glyphs that a figure keeps for selections: nothing is selected here, and each is a model."""
-    for renderer in plot.select(GlyphRenderer):
-        renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
+    for renderer in plot.renderers:
+        if isinstance(renderer, GlyphRenderer):
+            renderer.update(selection_glyph=None, nonselection_glyph=None, muted_glyph=None)
     return plot
 
 
