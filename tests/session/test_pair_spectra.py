@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from workbench.interferometry import simulate_pair
 from workbench.session.explorers import CoherenceExplorer
-from workbench.session.explorers.pair_spectra import BINS, pair_spectra, spectra_frame
+from workbench.session.explorers.pair_spectra import BINS, fringes_frame, pair_spectra, spectra_frame
 
 
 @given(st.floats(-0.45, 0.45), st.floats(0.1, 10.0))
@@ -70,3 +70,23 @@ def test_of_unrelated_images_no_fringes_are_told():
         assert "as of unrelated images" in frame.caption
         over = 10 ** ((frame.data.interferogram - frame.data.unrelated) / 10)
         assert float(over.mean()) == pytest.approx(1.0, abs=0.2)
+
+
+def test_the_table_lists_the_lines_with_their_baselines_strongest_first():
+    explorer = CoherenceExplorer(baseline=1200.0, temporal=0.9)
+    first = explorer.picture().frames["peaks"].data.isel(peak=0)
+    assert float(first.frequency_x) == pytest.approx(1200 / 6828, abs=1 / BINS)
+    assert "of +1" in str(first["name"].values)
+    noise = CoherenceExplorer(temporal=0.0)
+    assert noise.picture().frames["peaks"].data.sizes["peak"] == 0
+
+
+@given(st.integers(-12, 0), st.integers(4, 12), st.floats(0.5, 0.8))
+def test_two_fringes_are_two_lines(one, other, weaker):
+    f = [16 * one / BINS, 16 * other / BINS]
+    tones = [np.exp(2j * np.pi * at * np.arange(64)) for at in f]
+    y = np.random.default_rng(7).normal(size=(64, 64, 2)) @ [1, 1j]
+    data = pair_spectra(y * (tones[0] + weaker * tones[1]), y)
+    found = fringes_frame(data.assign_attrs(critical=np.nan)).data
+    assert found.level.values[0] - found.level.values[1] == pytest.approx(-20 * np.log10(weaker), abs=1.0)
+    np.testing.assert_allclose(found.frequency_x.values[:2], f, atol=2 / BINS)

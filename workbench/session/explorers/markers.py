@@ -111,7 +111,7 @@ def peak_frame(levels: xr.Dataset | None) -> Frame:
         return Frame(None, "No line stands out.")
     level = levels["level"].values
     order = np.argsort(-level, axis=None, kind="stable")[:_LISTED]
-    order = order[level.ravel()[order] > level.max() - _REACH]
+    order = order[level.ravel()[order] > level.max(initial=-np.inf) - _REACH]
     index = np.unravel_index(order, level.shape)
     names = {1: ("frequency_x",), 2: ("frequency_y", "frequency_x")}[level.ndim]
     columns = {

@@ -25,6 +25,7 @@ from workbench.session.data_file import DataFile
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
 from workbench.session.explorers.pair_spectra import (
+    fringes_frame,
     levels_frame,
     marker_code,
     pair_marker_words,
@@ -56,7 +57,7 @@ class CoherenceExplorer(Explorer):
         "Coherence says how much two complex images have in common. Its estimate from few looks is too high: "
         "a number means something only beside its null level (seed paper, sections 5 and 6)."
     )
-    FRAMES = ("maps", "spectra", "levels", "histogram", "bias", "sensitivity", "loss")
+    FRAMES = ("maps", "spectra", "levels", "peaks", "histogram", "bias", "sensitivity", "loss")
     GROUPS = (
         Group(
             "Pair",
@@ -143,6 +144,7 @@ class CoherenceExplorer(Explorer):
                 "maps": lambda: self._maps_frame(first, disturbed, maps),
                 "spectra": lambda: self._spectra_frame(first, disturbed, model),
                 "levels": lambda: levels_frame(frames["spectra"].data),
+                "peaks": lambda: fringes_frame(frames["spectra"].data),
                 "histogram": lambda: _histogram_frame(maps, expected),
                 "bias": lambda: _bias_frame(maps, expected),
                 "sensitivity": lambda: self._sensitivity_frame(first, second, model),

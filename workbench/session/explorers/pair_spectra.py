@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from workbench.session.explorers.markers import Reading, signed
+from workbench.session.explorers.markers import Reading, peak_frame, signed
 from workbench.session.frame import Frame
 from workbench.signals import power_db
 
 __all__ = [
     "FLOOR",
     "distance_words",
+    "fringes_frame",
     "levels_frame",
     "marker_code",
     "pair_marker_words",
@@ -149,6 +150,30 @@ def levels_frame(data: xr.Dataset | None) -> Frame:
         "noise": data["unrelated"] + STANDS_OUT,
     }
     return Frame(xr.Dataset(parts, attrs=data.attrs), "The interferogram's spectrum, as markers read it.")
+
+
+def fringes_frame(data: xr.Dataset | None) -> Frame:
+    """Return the interferogram's lines, strongest first, as `peak_frame` does, with what each stands for.
+
+    A line is a highest point around that stands out of the spectrum of unrelated images.
+
+    >>> y = np.random.default_rng(0).normal(size=(64, 64, 2)) @ [1, 1j]
+    >>> tone = np.exp(2j * np.pi * 0.125 * np.arange(64))
+    >>> data = pair_spectra(y * (tone + 0.5 / tone), y)
+    >>> found = fringes_frame(data.assign_attrs(critical=float("nan"))).data
+    >>> found.frequency_x.values.tolist()
+    [0.125, -0.125]
+    """
+    if data is None:
+        return Frame(None, "There are no spectra to read.")
+    level = data["interferogram"].values
+    stands = level - data["unrelated"].values >= STANDS_OUT
+    top = stands & (level > np.roll(level, 1)) & (level >= np.roll(level, -1))
+    lines = data.isel(frequency=top)
+    critical = float(data.attrs["critical"])
+    names = [distance_words(float(at), critical) for at in lines["frequency"].values]
+    parts = {"level": lines["interferogram"], "name": ("frequency", names)}
+    return peak_frame(xr.Dataset(parts))
 
 
 def marker_code(places: Sequence[tuple[float, ...]]) -> list[str]:

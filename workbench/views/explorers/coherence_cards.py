@@ -12,6 +12,7 @@ from workbench.plots import BiasCurve, LossCurve, PairSpectra, Sensitivity, Stri
 from workbench.session.explorers import CoherenceExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
+from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import tiles
 from workbench.views.panels import PHASE_TICKS, column, figure, square
 from workbench.views.slot import Slot
@@ -27,7 +28,7 @@ def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerD
     """Return the coherence explorer's desk."""
     slots = {
         "maps": Slot("maps", _maps_card, 360, wide=True),
-        "spectra": Slot("spectra", _spectra_card, 385, wide=True),
+        "spectra": Slot("spectra", _spectra_card, 490, wide=True),
         "histogram": Slot("histogram", _histogram_card, 360),
         "bias": _curve_slot("What few looks add: the bias", "bias", BiasCurve),
         "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
@@ -50,11 +51,11 @@ def _histogram_card() -> PanelCard:
 
 
 def _spectra_card() -> PanelCard:
-    spectra = PairSpectra()
+    spectra, peaks = PairSpectra(), PeakTable("The interferogram’s lines", rows=3)
     return PanelCard(
         "Range spectra: the pair, its interferogram",
-        column(figure(spectra.figure)),
-        {"spectra": spectra},
+        column(figure(spectra.figure), peaks.pane),
+        {"spectra": spectra, "peaks": peaks},
         keys=lambda: plots.legend(spectra.legend()),
     )
 

@@ -29,11 +29,18 @@ class PeakTable:
     """Frequency, level, prediction and cause of the strongest lines.
 
     Needs ``level, predicted, name (peak)`` and ``frequency_x``, for a plane also ``frequency_y``.
+
+    Parameters
+    ----------
+    title
+        Above the table.
+    rows
+        For which there is room from the start.
     """
 
-    def __init__(self) -> None:
-        self.pane = Text("", _CSS, min_height=190, css_classes=["beside"])
-        self._table, self._hidden = "", False
+    def __init__(self, title: str = "Strongest lines", rows: int = 7) -> None:
+        self.pane = Text("", _CSS, min_height=50 + 20 * rows, css_classes=["beside"])
+        self._title, self._table, self._hidden = title, "", False
 
     def update(self, data: xr.Dataset) -> None:
         """Show the lines."""
@@ -48,7 +55,8 @@ class PeakTable:
         columns += [[_signed(v, 1) for v in data["predicted"].values]] * known
         columns += [[escape(str(name)) or "–" for name in data["name"].values]]
         rows = "".join(f"<tr>{_cells('td', row)}</tr>" for row in zip(*columns, strict=True))
-        head = f"<caption>Strongest lines</caption><tr>{_cells('th', heads)}</tr>"
+        rows = rows or f'<tr><td colspan="{len(heads)}">none</td></tr>'
+        head = f"<caption>{escape(self._title)}</caption><tr>{_cells('th', heads)}</tr>"
         self._table = f'<table class="peaks">{head}{rows}</table>'
         self.conceal(self._hidden)
 
