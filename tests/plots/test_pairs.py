@@ -47,9 +47,10 @@ def test_a_distribution_to_be_guessed_shows_no_value_before():
         "null level 0.34",
         "mean 0.72",
         "bias-corrected mean 0.71",
+        "above 0.8",
     ]
     histogram.predict([(0.6,)], True, [])
-    assert [label for label, _ in histogram.legend()] == ["null level 0.34"]
+    assert [label for label, _ in histogram.legend()] == ["null level 0.34", "above 0.8"]
     assert list(histogram.guesses.data["x"]) == [0.6]
     seen = [part.visible for part in histogram.figure.renderers[:1]]
     histogram.hold(shares)

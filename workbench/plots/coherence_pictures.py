@@ -13,6 +13,8 @@ from workbench.plots.pictures import Picture
 
 __all__ = ["CoherenceHistogram", "CoherenceMap", "bars_of"]
 
+HIGH = 0.8  # the quality figure `area_above` counts from here
+_SHADE = 0.10
 LINES = {
     "null_level": ("null level", INK, "dashed"),
     "mean": ("mean", THEORY, "solid"),
@@ -60,7 +62,7 @@ class CoherenceHistogram:
             "", "coherence |γ̂|", "share of the area, %", height=height, x_range=span(0, 1),
         )  # fmt: skip
         self.figure.add_layout(
-            BoxAnnotation(left=0.8, right=1.0, fill_color=MEASURED, fill_alpha=0.10, line_color=None)
+            BoxAnnotation(left=HIGH, right=1.0, fill_color=MEASURED, fill_alpha=_SHADE, line_color=None)
         )
         self.bars = self.figure.quad(
             "left", "right", "share", 0, source=self.source, fill_color=MEASURED, line_color=None
@@ -73,8 +75,9 @@ class CoherenceHistogram:
         self._values: dict[str, float] = {}
 
     def legend(self) -> list[tuple[str, str]]:
-        """Return (label with value, colour) of every line."""
-        return [(f"{LINES[name][0]} {value:.2f}", LINES[name][1]) for name, value in self._values.items()]
+        """Return (label with value, colour) of every line, and of the range that counts as high."""
+        lines = [(f"{LINES[name][0]} {value:.2f}", LINES[name][1]) for name, value in self._values.items()]
+        return [*lines, (f"above {HIGH:g}", f"{MEASURED}{round(255 * 2.5 * _SHADE):02X}")]
 
     def update(self, data: xr.Dataset) -> None:
         """Show share (bin) over the bin centres, and the lines named in the attributes."""

@@ -34,7 +34,7 @@ class GuessedHistogram:
     def legend(self) -> list[tuple[str, str]]:
         """Return (label with value, colour) of every line; values are no hint while they are predicted."""
         lines = self._histogram.legend()
-        return [one for one in lines if one[0].startswith("null")] if self._hidden else lines
+        return [one for one in lines if one[0].startswith(("null", "above"))] if self._hidden else lines
 
     def update(self, data: xr.Dataset) -> None:
         """Show share (bin) over the bin centres, and the lines named in the attributes."""
