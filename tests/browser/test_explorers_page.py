@@ -17,20 +17,7 @@ SOURCES = """() => {
   const fed = all.filter((m) => columns(m).every((column) => column.length > 0))
   return fed.map((m) => m.id).sort((a, b) => a.slice(1) - b.slice(1)).slice(0, 2)
 }"""
-DIGEST = """(ids) => {
-  let sum = 0, i = 0
-  const walk = (v) => {
-    if (typeof v == "number") { i = (i + 1) % 9973; if (Number.isFinite(v)) sum += v * (1 + i / 100) }
-    else if (v != null && typeof v == "object" && v.length != null) for (const one of v) walk(one)
-  }
-  for (const id of ids) {
-    const {data} = Bokeh.documents[0].get_model_by_id(id)
-    const columns = data instanceof Map ? [...data] : Object.entries(data)
-    columns.sort(([a], [b]) => (a < b ? -1 : 1))  // what changed comes first in them
-    for (const [, column] of columns) walk(column)
-  }
-  return Math.round(sum * 1e4) / 1e4
-}"""
+TABLES = "(ids) => ids.map((id) => Bokeh.documents[0].get_model_by_id(id).data)"
 
 DRAWN = """(field) => [...Bokeh.index.all_views()]
   .some((v) => v.model.type == "Scatter" && v.model.y?.field == field)"""
@@ -55,26 +42,28 @@ def explorer_urls(serve):
     return {name: serve(page_of(name)) for name in NAMES}
 
 
+def digest(one):
+    return one.page.evaluate(f"(ids) => ({one.digest})(({TABLES})(ids))", one.sources)
+
+
 def filled(one):
     """Wait until the figures show something; returns the first card's sources with their digest."""
     one.page.wait_for_function(f"() => ({SOURCES})().length == 2", timeout=PATIENCE)
     one.page.wait_for_timeout(500)
     one.sources = one.page.evaluate(SOURCES)
-    return one.page.evaluate(DIGEST, one.sources)
+    return digest(one)
 
 
-def becomes(one, digest):
-    one.page.wait_for_function(
-        f"([ids, digest]) => ({DIGEST})(ids) == digest", arg=[one.sources, digest], timeout=PATIENCE
-    )
+def becomes(one, number):
+    now = f"([ids, number]) => ({one.digest})(({TABLES})(ids)) == number"
+    one.page.wait_for_function(now, arg=[one.sources, number], timeout=PATIENCE)
 
 
 def changed(one, before):
-    one.page.wait_for_function(
-        f"([ids, digest]) => ({DIGEST})(ids) != digest", arg=[one.sources, before], timeout=PATIENCE
-    )
+    now = f"([ids, before]) => ({one.digest})(({TABLES})(ids)) != before"
+    one.page.wait_for_function(now, arg=[one.sources, before], timeout=PATIENCE)
     one.page.wait_for_timeout(400)  # the rest of the frame
-    return one.page.evaluate(DIGEST, one.sources)
+    return digest(one)
 
 
 @pytest.mark.parametrize("name", NAMES)
