@@ -25,7 +25,9 @@ from workbench.views.downloads import figures_of
 from workbench.views.explorers import ExplorerDesk, explore
 from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.desk import _number
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
+
+ROOM = Room((300, 300, 300, 300))
 
 
 class Sine(Explorer):
@@ -95,7 +97,7 @@ def desk():
     import panel as pn
 
     stems = Stems()
-    slot = Slot("wave", lambda: PanelCard("Wave", pn.pane.Bokeh(stems.figure), {"wave": stems}), 300)
+    slot = Slot("wave", lambda: PanelCard("Wave", pn.pane.Bokeh(stems.figure), {"wave": stems}), ROOM)
     return ExplorerDesk(Sine(), {"wave": slot}, predict="wave")
 
 
@@ -256,7 +258,7 @@ def lazy():
 
     def slot(name):
         stems = Stems()
-        return Slot(name, lambda: PanelCard(name, pn.pane.Bokeh(stems.figure), {name: stems}), 300)
+        return Slot(name, lambda: PanelCard(name, pn.pane.Bokeh(stems.figure), {name: stems}), ROOM)
 
     Pair.composed.clear()
     return ExplorerDesk(Pair(), {name: slot(name) for name in ("still", "wave")}, lazy=True)

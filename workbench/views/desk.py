@@ -32,7 +32,7 @@ from workbench.views.newrun import Drawer
 from workbench.views.page import framed_page
 from workbench.views.pump import Pump
 from workbench.views.runbar import RunBar
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
 from workbench.views.stepbar import StepBar
 from workbench.views.styles import DESK, GRID
 from workbench.views.text import Text
@@ -87,13 +87,22 @@ class TrainingDesk(pn.viewable.Viewer):
         )
         self.layer.param.watch(self._layer_chosen, "value")
         self.slots = {
-            "lineup": Slot("lineup", lambda: panels.lineup_card(state), 550),
-            "orders": Slot("orders", lambda: panels.orders_card(self.layer), 550),
-            "band": Slot("band", panels.band_card, 500),
-            "coherence": Slot("coherence", panels.coherence_card, 500),
-            "sheet": Slot("sheet", lambda: panels.sheet_card(self.samples), 640, wide=True),
-            "history": Slot("history", lambda: panels.history_card(self._go_to), 460),
-            "spectrum": Slot("spectrum", panels.spectrum_card, 460),
+            "lineup": Slot("lineup", lambda: panels.lineup_card(state), Room((613, 591, 559, 577))),
+            "orders": Slot("orders", lambda: panels.orders_card(self.layer), Room((981, 588, 552, 555))),
+            "band": Slot("band", panels.band_card, Room((894, 552, 495, 456), (2, 0.5, 0.25, 0.1))),
+            "coherence": Slot(
+                "coherence", panels.coherence_card, Room((921, 579, 522, 483), (2, 0.5, 0.25, 0.1))
+            ),
+            "sheet": Slot(
+                "sheet",
+                lambda: panels.sheet_card(self.samples),
+                Room((1347, 1189, 608, 561), (2.5, 1.33, 0.33, 0.08)),
+                wide=True,
+            ),
+            "history": Slot("history", lambda: panels.history_card(self._go_to), Room((811, 482, 464, 467))),
+            "spectrum": Slot(
+                "spectrum", panels.spectrum_card, Room((863, 521, 464, 425), (2, 0.5, 0.25, 0.1))
+            ),
         }
         for name in AT_ONCE if lazy else self.slots:
             self.slots[name].build()

@@ -12,7 +12,7 @@ from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import BESIDE, FLOWING, STEPS
 from workbench.views.panels import column, figure, level_ticks, square
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -24,12 +24,12 @@ def activation_desk(explorer: ActivationExplorer, lazy: bool = False) -> Explore
     return ExplorerDesk(
         explorer,
         {
-            "chain": Slot("chain", _chain_card, 390, wide=True),
-            "lines": Slot("lines", _lines_card, 600, wide=True),
-            "folding": Slot("folding", _folding_card, 475),
-            "taylor": Slot("taylor", _taylor_card, 475),
-            "others": Slot("others", _others_card, 690),
-            "plane": Slot("plane", _plane_card, 690),
+            "chain": Slot("chain", _chain_card, Room((1344, 737, 397, 397)), wide=True),
+            "lines": Slot("lines", _lines_card, Room((770, 671, 635, 424)), wide=True),
+            "folding": Slot("folding", _folding_card, Room((489, 490, 454, 454))),
+            "taylor": Slot("taylor", _taylor_card, Room((527, 509, 477, 477))),
+            "others": Slot("others", _others_card, Room((622, 623, 590, 590))),
+            "plane": Slot("plane", _plane_card, Room((538, 917, 688, 684), (1, 1, 0.5, 0.25))),
         },
         predict="lines",
         spoilers=("chain", "folding", "others", "plane"),

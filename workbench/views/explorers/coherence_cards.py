@@ -15,7 +15,7 @@ from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import tiles
 from workbench.views.panels import PHASE_TICKS, column, figure, square
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -27,9 +27,9 @@ UNIT_TICKS = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
 def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the coherence explorer's desk."""
     slots = {
-        "maps": Slot("maps", _maps_card, 360, wide=True),
-        "spectra": Slot("spectra", _spectra_card, 490, wide=True),
-        "histogram": Slot("histogram", _histogram_card, 360),
+        "maps": Slot("maps", _maps_card, Room((767, 666, 366, 365), (1.5, 0.67, 0.2, 0.08)), wide=True),
+        "spectra": Slot("spectra", _spectra_card, Room((563, 529, 494, 497)), wide=True),
+        "histogram": Slot("histogram", _histogram_card, Room((419, 420, 384, 384))),
         "bias": _curve_slot("What few looks add: the bias", "bias", BiasCurve),
         "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
         "loss": _curve_slot("The coherence loss on a toy fit", "loss", LossCurve),
@@ -61,7 +61,7 @@ def _spectra_card() -> PanelCard:
 
 
 def _curve_slot(title: str, frame: str, make: Callable[[], Any]) -> Slot:
-    return Slot(frame, lambda: _curve_card(title, frame, make()), 370)
+    return Slot(frame, lambda: _curve_card(title, frame, make()), Room((419, 420, 387, 387)))
 
 
 def _curve_card(title: str, frame: str, curve: Any) -> PanelCard:
@@ -74,7 +74,7 @@ def _maps_card() -> PanelCard:
     strip = Strip(
         {
             "amplitude": ("|x|, own scale", "magnitude"),
-            "interferogram": ("interferogram arg x·y*", "phase"),
+            "interferogram": ("interferogram x·y*", "phase"),
             "magnitude": ("coherence |γ̂|", "magnitude"),
             "significant": ("|γ̂| where significant", "magnitude"),
             "corrected": ("bias-corrected", "magnitude"),

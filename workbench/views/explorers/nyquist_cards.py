@@ -16,7 +16,7 @@ from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
 from workbench.views.explorers.styles import STEPS, tiles
 from workbench.views.panels import PHASE_TICKS, SIGN_TICKS, column, figure, level_ticks, pair, square
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -52,11 +52,13 @@ ROOM = {
 def nyquist_desk(explorer: NyquistExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the Nyquist-band explorer's desk."""
     slots = {
-        "stages": Slot("stages", _stages_card, 870, wide=True),
-        "sides": Slot("sides", _sides_card, 350, wide=True),
-        "mappings": Slot("mappings", _mappings_card, 360, wide=True),
-        "errors": Slot("errors", _errors_card, 360, wide=True),
-        "room": Slot("room", _room_card, 480, wide=True),
+        "stages": Slot("stages", _stages_card, Room((1160, 750, 900, 896), (1.6, 0.5, 0.5, 0.25)), wide=True),
+        "sides": Slot("sides", _sides_card, Room((645, 394, 358, 358)), wide=True),
+        "mappings": Slot(
+            "mappings", _mappings_card, Room((705, 665, 366, 365), (1.5, 0.67, 0.2, 0.08)), wide=True
+        ),
+        "errors": Slot("errors", _errors_card, Room((768, 666, 366, 365), (1.5, 0.67, 0.2, 0.08)), wide=True),
+        "room": Slot("room", _room_card, Room((1264, 425, 517, 515), (2.55, 0.33, 0.33, 0.17)), wide=True),
     }
     return ExplorerDesk(
         explorer, slots, predict="stages", spoilers=("sides", "mappings", "errors"), lazy=lazy

@@ -13,9 +13,9 @@ from workbench.session.explorers import RIVALS, STAGES, ResamplingExplorer
 from workbench.views.card import PanelCard
 from workbench.views.explorers.desk import ExplorerDesk
 from workbench.views.explorers.peaks import PeakTable
-from workbench.views.explorers.styles import STEPS, tiles
+from workbench.views.explorers.styles import BESIDE, STEPS, tiles
 from workbench.views.panels import SIGN_TICKS, column, figure, level_ticks, square
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -29,11 +29,11 @@ TITLES = ("input", "after the first", "after the second", "after the third", "af
 def resampling_desk(explorer: ResamplingExplorer, lazy: bool = False) -> ExplorerDesk:
     """Return the resampling explorer's desk."""
     slots = {
-        "stages": Slot("stages", _stages_card, 560, wide=True),
-        "cut": Slot("cut", _cut_card, 612, wide=True),
-        "rivals": Slot("rivals", _rivals_card, 700, wide=True),
-        "response": Slot("response", _response_card, 530),
-        "overlap": Slot("overlap", _overlap_card, 530),
+        "stages": Slot("stages", _stages_card, Room((591, 662, 578, 575), (1, 0.67, 0.4, 0.2)), wide=True),
+        "cut": Slot("cut", _cut_card, Room((650, 650, 614, 424)), wide=True),
+        "rivals": Slot("rivals", _rivals_card, Room((870, 538, 689, 685), (2, 0.5, 0.5, 0.25)), wide=True),
+        "response": Slot("response", _response_card, Room((539, 540, 504, 504), (0.03, 0, 0, 0))),
+        "overlap": Slot("overlap", _overlap_card, Room((538, 611, 578, 578), (1, 0, 0, 0))),
     }
     return ExplorerDesk(explorer, slots, predict="cut", spoilers=("stages", "rivals"), lazy=lazy)
 
@@ -111,7 +111,7 @@ def _cut_card() -> PanelCard:
     peaks = PeakTable()
     return PanelCard(
         "Lines along x behind the chain",
-        column(figure(lines.figure), peaks.pane),
+        column(figure(lines.figure), peaks.pane, stylesheets=[BESIDE]),
         {"cut": lines, "peaks": peaks},
         keys=lambda: plots.legend(lines.LEGEND),
     )

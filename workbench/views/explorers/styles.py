@@ -71,7 +71,10 @@ def tiles(columns: int) -> str:
 :host > .scroll-button {{ display: none; }}
 @media (max-width: 899px) {{ :host {{ grid-template-columns: repeat({narrow}, minmax(0, 1fr)); }} }}
 @media (max-width: 599px) {{
-  :host {{ grid-template-columns: repeat({1 if columns <= 3 else 2}, minmax(0, 1fr)); }}
+  :host {{
+    grid-template-columns: repeat({1 if columns <= 3 else 2}, minmax(0, 1fr));
+    --bk-text-font-size: {13 if columns <= 3 else 11}px; /* titles are as wide as their pictures at most */
+  }}
 }}
 """
 

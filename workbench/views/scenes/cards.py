@@ -30,7 +30,7 @@ from workbench.views.panels import (
     pair,
     square,
 )
-from workbench.views.slot import Slot
+from workbench.views.slot import Room, Slot
 from workbench.views.styles import COLOUR_BAR
 from workbench.views.text import Text
 
@@ -40,14 +40,18 @@ __all__ = ["scene_slots"]
 def scene_slots() -> dict[str, Slot]:
     """Return all panels, to be built when they come into view."""
     return {
-        "overview": Slot("overview", _overview_card, 560, wide=True),
-        "spectrum": Slot("spectrum", _spectrum_card, 520),
-        "histogram": Slot("histogram", _histogram_card, 520),
-        "patch": Slot("patch", _patch_card, 400),
-        "mapping": Slot("mapping", _mapping_card, 400),
+        "overview": Slot(
+            "overview", _overview_card, Room((956, 553, 703, 699), (2, 0.5, 0.5, 0.25)), wide=True
+        ),
+        "spectrum": Slot("spectrum", _spectrum_card, Room((565, 944, 712, 708), (1, 1, 0.5, 0.25))),
+        "histogram": Slot("histogram", _histogram_card, Room((629, 630, 594, 594))),
+        "patch": Slot("patch", _patch_card, Room((957, 553, 419, 417), (2, 0.5, 0.25, 0.1))),
+        "mapping": Slot("mapping", _mapping_card, Room((956, 553, 419, 417), (2, 0.5, 0.25, 0.1))),
         # last: they come and go with the scene, and nothing else moves then
-        "condition": Slot("condition", _condition_card, 480, wide=True),
-        "pair": Slot("pair", _pair_card, 500, wide=True),
+        "condition": Slot(
+            "condition", _condition_card, Room((1242, 426, 514, 512), (3, 0.33, 0.33, 0.17)), wide=True
+        ),
+        "pair": Slot("pair", _pair_card, Room((1380, 446, 534, 532), (3, 0.33, 0.33, 0.17)), wide=True),
     }
 
 
