@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.interferometry import coherence, coherence_loss, interferogram
     from workbench.mappings import MAPPINGS
+    from workbench.plots import FIGURE_THEME
     from workbench.probes import (
         amplitude_sweep,
         analyse_orders,
@@ -89,12 +90,14 @@ _HOME = {
         "replace_layers",
     ),
     "runs": ("launch", "list_runs", "open_run"),
+    "plots": ("FIGURE_THEME",),
     "views": ("dashboard",),
     "views.explorers": ("explore",),
 }
 _OWNER = {name: f"workbench.{layer}" for layer, names in _HOME.items() for name in names}
 
 __all__ = [
+    "FIGURE_THEME",
     "MAPPINGS",
     "SCENES",
     "SYSTEMS",

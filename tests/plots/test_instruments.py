@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from bokeh.document import Document
 from bokeh.models import Axis, ColumnDataSource, GlyphRenderer, Plot
+from bokeh.plotting import figure
 
 from workbench import plots
 
@@ -235,3 +237,11 @@ def test_a_map_of_another_step_says_so(frames):
     assert sheet.tiles["coherence"].title == "coherence |γ̂|, step 40"
     sheet.update(data.drop_vars("coherence"))
     assert "coherence" not in sheet.tiles
+
+
+def test_figures_of_holoviews_take_the_colours_of_their_page():
+    document, plot = Document(theme=plots.FIGURE_THEME), figure(title="A figure")
+    document.add_root(plot)
+    assert plot.background_fill_alpha == plot.border_fill_alpha == 0
+    assert "--jp-ui-font-color1" in plot.stylesheets[0]
+    assert "--jp-ui-font-color1" in plot.title.stylesheets[0]

@@ -4,7 +4,7 @@ Every instrument has its figure(s) and `update(dataset)`, which replaces the dat
 colours are HTML (`legend`, `colour_bar`), because that wraps where a canvas would overlap.
 """
 
-from workbench.plots.canvas import span
+from workbench.plots.canvas import FIGURE_THEME, span
 from workbench.plots.chain import FoldingArrows, PredictedLines, SignalChain, TaylorPlot
 from workbench.plots.coherence_pictures import CoherenceHistogram, CoherenceMap
 from workbench.plots.comparison import CascadeCompare
@@ -52,6 +52,7 @@ from workbench.plots.waterfall import OrderWaterfall
 __all__ = [
     "CYCLIC",
     "DIVERGING",
+    "FIGURE_THEME",
     "GUARD",
     "MAGNITUDE",
     "SPECTRUM",

@@ -8,8 +8,11 @@ import numpy as np
 from bokeh.models import HoverTool, Range1d
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
+from bokeh.themes import Theme
 
-__all__ = ["FRAME", "INK", "canvas", "fit", "heading", "hover", "marker_line", "show", "span"]
+__all__ = [
+    "FIGURE_THEME", "FRAME", "INK", "canvas", "fit", "heading", "hover", "marker_line", "show", "span",
+]  # fmt: skip
 
 INK = "#7F7F7F"  # readable on white and on near-black
 FRAME: dict[str, Any] = {
@@ -29,6 +32,21 @@ THEMED = f""":host {{
   --bk-outline-line-color: rgba(127, 127, 127, 0.45);
 }}"""
 HEADING = f":host {{ --bk-text-color: {_TEXT}; }}"
+# The same for figures that HoloViews makes, in a notebook: `hv.renderer("bokeh").theme = FIGURE_THEME`.
+FIGURE_THEME = Theme(
+    json={
+        "attrs": {
+            "Plot": {"background_fill_alpha": 0.0, "border_fill_alpha": 0.0, "stylesheets": [THEMED]},
+            "Title": {"stylesheets": [HEADING]},
+            "Legend": {"background_fill_alpha": 0.0, "label_text_color": INK},
+            "ColorBar": {
+                "background_fill_alpha": 0.0,
+                "major_label_text_color": INK,
+                "title_text_color": INK,
+            },
+        }
+    }
+)
 TOOLS = "pan,box_zoom,wheel_zoom,reset,save"
 
 

@@ -91,7 +91,7 @@ class TrainingDesk(pn.viewable.Viewer):
             "orders": Slot("orders", lambda: panels.orders_card(self.layer), Room((981, 588, 552, 555))),
             "band": Slot("band", panels.band_card, Room((894, 552, 495, 456), (2, 0.5, 0.25, 0.1))),
             "coherence": Slot(
-                "coherence", panels.coherence_card, Room((921, 579, 522, 483), (2, 0.5, 0.25, 0.1))
+                "coherence", panels.coherence_card, Room((933, 579, 522, 483), (2, 0.5, 0.25, 0.1))
             ),
             "sheet": Slot(
                 "sheet",

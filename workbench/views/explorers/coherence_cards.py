@@ -29,7 +29,7 @@ def coherence_desk(explorer: CoherenceExplorer, lazy: bool = False) -> ExplorerD
     slots = {
         "maps": Slot("maps", _maps_card, Room((767, 666, 366, 365), (1.5, 0.67, 0.2, 0.08)), wide=True),
         "spectra": Slot("spectra", _spectra_card, Room((563, 529, 494, 497)), wide=True),
-        "histogram": Slot("histogram", _histogram_card, Room((419, 420, 384, 384))),
+        "histogram": Slot("histogram", _histogram_card, Room((431, 420, 384, 384))),
         "bias": _curve_slot("What few looks add: the bias", "bias", BiasCurve),
         "sensitivity": _curve_slot("What destroys coherence", "sensitivity", Sensitivity),
         "loss": _curve_slot("The coherence loss on a toy fit", "loss", LossCurve),
