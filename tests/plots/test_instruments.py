@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from bokeh import plotting
 from bokeh.document import Document
 from bokeh.models import Axis, ColumnDataSource, GlyphRenderer, Plot
-from bokeh.plotting import figure
 
 from workbench import plots
 
@@ -240,7 +240,7 @@ def test_a_map_of_another_step_says_so(frames):
 
 
 def test_figures_of_holoviews_take_the_colours_of_their_page():
-    document, plot = Document(theme=plots.FIGURE_THEME), figure(title="A figure")
+    document, plot = Document(theme=plots.FIGURE_THEME), plotting.figure(title="A figure")
     document.add_root(plot)
     assert plot.background_fill_alpha == plot.border_fill_alpha == 0
     assert "--jp-ui-font-color1" in plot.stylesheets[0]

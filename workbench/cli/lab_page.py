@@ -49,11 +49,10 @@ def figure_extension(folder: Path) -> Path:
 
 def figure_code() -> list[str]:
     """Return the scripts that figures need in a notebook, in the order in which they are run."""
-    from bokeh.resources import INLINE
     from panel.io.resources import Resources, bundle_resources, set_resource_mode
     from pyviz_comms import PYVIZ_PROXY, JupyterCommManager
 
     with set_resource_mode("inline"):
-        resources = Resources.from_bokeh(INLINE, notebook=True)
+        resources = Resources(mode="inline", notebook=True)
         bundle = bundle_resources(None, resources, notebook=True, enable_mathjax=False)
     return [*bundle.js_raw, PYVIZ_PROXY, JupyterCommManager.js_manager]
