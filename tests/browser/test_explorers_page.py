@@ -22,6 +22,16 @@ TABLES = "(ids) => ids.map((id) => Bokeh.documents[0].get_model_by_id(id).data)"
 DRAWN = """(field) => [...Bokeh.index.all_views()]
   .some((v) => v.model.type == "Scatter" && v.model.y?.field == field)"""
 
+# Height of each card, or of the room that is kept for it.
+HEIGHTS = """() => {
+  const all = (root) =>
+    [...root.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])])
+  const found = {}
+  for (const e of all(document)) for (const name of e.classList)
+    if (name.startsWith("slot-")) found[name.slice(5)] = e.getBoundingClientRect().height
+  return found
+}"""
+
 # Where a place of the predicted figure's axes is on the screen.
 PLACE = """([field, x, y]) => {
   const drawn = (v) => (v.model.renderers ?? []).some((r) => r.glyph?.y?.field == field)
@@ -66,6 +76,17 @@ def changed(one, before):
     return digest(one)
 
 
+def steady(page):
+    """Scroll to the end: cards are built on the way, and the page stays as long as it is."""
+    page.wait_for_timeout(600)
+    before = page.evaluate(HEIGHTS)
+    for name in before:
+        page.locator(f".slot-{name}").scroll_into_view_if_needed()
+        page.wait_for_timeout(400)
+    after = page.evaluate(HEIGHTS)
+    assert sum(after.values()) == pytest.approx(sum(before.values()), rel=0.02), (before, after)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_answers_keys_and_fits_every_screen(visit, explorer_urls, name):
     one = visit(explorer_urls[name])
@@ -93,6 +114,7 @@ def test_a_page_answers_keys_and_fits_every_screen(visit, explorer_urls, name):
             main = one.page.locator(".main-content")
             scroll, client = main.evaluate("(e) => [e.scrollWidth, e.clientWidth]")
             assert scroll <= client, f"no horizontal overflow at {width}"
+    steady(one.page)
 
 
 def test_predict_then_check_by_clicking(visit, explorer_urls):

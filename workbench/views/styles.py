@@ -106,7 +106,7 @@ BANNER = f"""
 
 TYPE = f"""
 :host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
-h2 {{ font-size: 15px; line-height: 20px; font-weight: 600; margin: 0; }}
+h2 {{ font-size: var(--title-size, 15px); line-height: 1.33; font-weight: 600; margin: 0; }}
 h3 {{ font-size: 12px; line-height: 16px; font-weight: 500; margin: 0; color: {_MUTED}; }}
 p {{ margin: 0; }}
 .caption {{ font-size: var(--caption-size, 13px); line-height: 1.4; min-height: 36px; padding-top: 2px; }}
@@ -122,7 +122,8 @@ p {{ margin: 0; }}
 KEYS = f"""
 :host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
 .keys {{
-  display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; line-height: 16px; min-height: 16px;
+  display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: var(--key-size, 12px); line-height: 1.33;
+  min-height: 16px;
 }}
 .key {{ display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }}
 .key i {{ width: 11px; height: 11px; border-radius: 2px; display: inline-block; }}
@@ -138,7 +139,7 @@ KEYS = f"""
 COLOUR_BAR = f"""
 :host {{ color: {_TEXT}; font-family: var(--mui-font-family, inherit); }}
 .bk-clearfix {{ display: block; width: 100%; }}
-.colour-bar {{ padding: 16px 18px 0 18px; font-size: 11px; line-height: 14px; }}
+.colour-bar {{ padding: 16px 18px 0 18px; font-size: var(--bar-size, 11px); line-height: 14px; }}
 .colour-bar .bar {{ position: relative; height: 10px; margin-bottom: 15px; border-radius: 2px; }}
 .colour-bar b {{ position: absolute; width: 0; border-left: 1px solid {_TEXT}; font-weight: 400; }}
 .colour-bar em {{

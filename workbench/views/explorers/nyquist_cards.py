@@ -27,14 +27,14 @@ STAGES = {
     "image": "x, 64 × 64 (real part)",
     "interpolated": "u: interpolated by 2",
     "modulated": "u · jᵐ⁺ⁿ: moved",
-    "mapped": "y = Re: real, 128 × 128",
+    "mapped": "y: real, 128 × 128",
 }
 MAPPED = {
     "nyquist": "Nyquist",
     "real_imag": "Real-Imag (Re)",
-    "mag_phase": "Mag-Phase (magnitude)",
-    "real_imag_2x": "Real-Imag, FFT 2× (Re)",
-    "real_imag_repeat": "Real-Imag, repeated (Re)",
+    "mag_phase": "Mag-Phase (|x|)",
+    "real_imag_2x": "Real-Imag 2× (Re)",
+    "real_imag_repeat": "Real-Imag twice (Re)",
 }
 
 Box = tuple[tuple[float, float], tuple[float, float]]

@@ -16,7 +16,10 @@ __all__ = ["PeakTable"]
 _CSS = (
     TYPE
     + """
-.peaks { border-collapse: collapse; font-size: 13px; line-height: 20px; font-variant-numeric: tabular-nums; }
+.peaks {
+  border-collapse: collapse; font-size: var(--key-size, 13px); line-height: 1.54;
+  font-variant-numeric: tabular-nums;
+}
 .peaks th { font-weight: 600; text-align: right; padding: 0 14px 2px 0; }
 .peaks td { text-align: right; padding: 0 14px 0 0; }
 .peaks :is(th, td):last-child { text-align: left; padding-right: 0; }

@@ -41,7 +41,7 @@ STAGE = """
 /* The last row is read from the back of a lecture hall. */
 :host(.large) {
   --bk-axis-label-text-font-size: 16px; --bk-major-label-text-font-size: 14px; --bk-text-font-size: 17px;
-  --caption-size: 18px;
+  --caption-size: 18px; --title-size: 20px; --key-size: 16px; --bar-size: 14px;
 }
 @media (max-width: 899px) { :host { grid-template-columns: minmax(0, 1fr); gap: 8px; } }
 @media (min-width: 2200px) {
