@@ -24,7 +24,7 @@ from workbench.views.card import PanelCard
 from workbench.views.downloads import figures_of
 from workbench.views.explorers import ExplorerDesk, explore
 from workbench.views.explorers.controls import Controls
-from workbench.views.explorers.desk import _number
+from workbench.views.explorers.desk import _number, _readout_row
 from workbench.views.slot import Room, Slot
 
 ROOM = Room((300, 300, 300, 300))
@@ -159,6 +159,38 @@ def test_nothing_gives_the_answer_away(desk):
     desk.buttons.press("Predict")
     assert "0.707" in desk.readouts.text
     assert "2 cycles" in desk.cards["wave"].caption
+
+
+def test_what_is_held_does_not_give_the_answer_away(desk):
+    desk.buttons.press("Hold A")
+    desk.buttons.press("Predict")
+    assert stems_of(desk).held is None
+    assert "A:" not in desk.readouts.text
+    desk.buttons.press("Predict")
+    assert stems_of(desk).held is not None
+    assert "<small>A: 0.707</small>" in desk.readouts.text
+
+
+def test_a_card_first_seen_while_guessing_is_covered_before_it_is_on_the_page(desk, monkeypatch):
+    import panel as pn
+
+    stems = Stems()
+    late = Slot("late", lambda: PanelCard("Late", pn.pane.Bokeh(stems.figure), {"wave": stems}), ROOM)
+    desk.slots["late"] = late
+    desk._spoilers = frozenset({"late"})
+    desk.buttons.press("Predict")
+    seen = []
+    put = late.put
+    monkeypatch.setattr(late, "put", lambda: (seen.append(late.card.caption), put()))
+    monkeypatch.setattr(desk.pump, "wants", lambda _name, _built: True)
+    desk.draw()
+    assert seen == ['<p class="caption">Hidden until you check.</p>']
+
+
+def test_figures_of_one_name_have_each_their_own_a():
+    sizes = tuple(Readout("size", value, "pixels") for value in (64.0, 130.0))
+    row = _readout_row(sizes, Picture({}, sizes))
+    assert [row.split("A: ")[k].partition("<")[0] for k in (1, 2)] == ["64", "130"]
 
 
 def test_a_score_goes_with_the_settings_that_it_was_for(desk):

@@ -55,7 +55,7 @@ class PanelCard(pn.viewable.Viewer):
         self._key_pane.visible = keys is not None
         # lies over the figures, which keep their places, until there is something to draw
         self._empty = Text(
-            '<div class="empty">Waiting for the run.</div>',
+            '<div class="empty">Nothing to show yet.</div>',
             styles={"position": "absolute", "inset": "0", "z-index": "5"},
         )
         self._caption = Text('<p class="caption">&nbsp;</p>')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -156,15 +157,16 @@ class ExplorerDesk(pn.viewable.Viewer):
     def draw(self) -> None:
         """Bring what is in view to the explorer's settings."""
         picture = self.explorer.picture()
-        held = self.explorer.held_picture()
-        for name, slot in self.slots.items():
-            if self.pump.wants(name, slot.card is not None):
-                card = self._build(name)
-                card.draw(picture.frames)
-                self._draw_held(name, card, held)
-                slot.put()  # a new card takes its first picture along
+        held = None if self._guessing else self.explorer.held_picture()  # A may be the answer
+        wanted = [name for name, slot in self.slots.items() if self.pump.wants(name, slot.card is not None)]
+        for name in wanted:
+            card = self._build(name)
+            card.draw(picture.frames)
+            self._draw_held(name, card, held)
         self._draw_quiz()
         self._draw_markers()
+        for name in wanted:
+            self.slots[name].put()  # a new card takes its first picture along, or what covers it
         self.readouts.text = _readout_row(picture.readouts, held, hidden=self._guessing)
         chosen = self.explorer.preset()
         history = self.explorer.history
@@ -211,8 +213,10 @@ class ExplorerDesk(pn.viewable.Viewer):
 
     def _draw_all(self) -> None:
         """Draw every panel: what is saved need not be in view."""
-        for name, slot in self.slots.items():
+        for name in self.slots:
             self._build(name).draw(self.explorer.picture().frames)
+        self._draw_quiz()
+        for slot in self.slots.values():
             slot.put()
 
     def _draw_quiz(self) -> None:
@@ -258,7 +262,9 @@ class ExplorerDesk(pn.viewable.Viewer):
         label = "Let A go" if held else "Hold A"
         self.buttons.change({"Hold A": {"label": label}, "Swap A": {"disabled": not held}})
         self._say(
-            "A is held: grey in the figures, under the numbers. Swap goes there and back." if held else ""
+            "A is held: grey in the figures that can show two, under the numbers. Swap goes there and back."
+            if held
+            else ""
         )
         self._news()
 
@@ -350,15 +356,25 @@ class ExplorerDesk(pn.viewable.Viewer):
 
 def _readout_row(readouts: tuple[Readout, ...], held: Picture | None = None, *, hidden: bool = False) -> str:
     """Write the figures, those of A below; while something is predicted they would give it away."""
-    of_a = {} if held is None else {readout.label: readout.value for readout in held.readouts}
+    of_a = {} if held is None or hidden else _told_apart(held.readouts)
     cells = "".join(
         f'<div class="readout" title="{escape(readout.note)}"><span>{escape(readout.label)}</span>'
         f"<b>{'?' if hidden else escape(_number(readout.value))}</b> <em>{escape(readout.unit)}</em>"
-        + (f"<small>A: {escape(_number(of_a[readout.label]))}</small>" if readout.label in of_a else "")
+        + (f"<small>A: {escape(_number(of_a[key].value))}</small>" if key in of_a else "")
         + "</div>"
-        for readout in readouts
+        for key, readout in _told_apart(readouts).items()
     )
     return f'<div class="readouts">{cells or "&nbsp;"}</div>'
+
+
+def _told_apart(readouts: tuple[Readout, ...]) -> dict[tuple[str, int], Readout]:
+    """Key figures by their label and how often it came before: a chain has one size per step."""
+    seen: Counter[str] = Counter()
+    found = {}
+    for readout in readouts:
+        found[readout.label, seen[readout.label]] = readout
+        seen[readout.label] += 1
+    return found
 
 
 def _number(value: float | str) -> str:

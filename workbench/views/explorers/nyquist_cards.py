@@ -134,11 +134,12 @@ class Stages(Bands):
         self._markers.show([one.place for one in readings])
 
     def predict(self, guesses: Sequence[tuple[float, ...]], hidden: bool, answers: Sequence[Any]) -> None:
-        """Show guesses; hide the last spectrum while they are being made."""
+        """Show guesses; hide the spectra that have the answer while they are being made."""
         self._guesses.show(guesses, [answer.place for answer in answers])
-        renderer = self.pictures["mapped_level"].renderer
-        if renderer.visible == hidden:
-            renderer.visible = not hidden
+        for name in ("modulated_level", "mapped_level"):
+            renderer = self.pictures[name].renderer
+            if renderer.visible == hidden:
+                renderer.visible = not hidden
 
 
 def _stages_card() -> PanelCard:
