@@ -140,8 +140,9 @@ def test_predict_then_check_by_clicking(visit, explorer_urls):
 def test_an_address_restores_the_page_and_one_bad_value_is_reported(visit, explorer_urls):
     one = visit(explorer_urls["coherence"] + "?temporal=0.25&window=9&baseline=99999&markers=0.9")
     filled(one)
-    refused = "Ignored from the address: baseline=99999, markers=0.9 (needed: at most 2 frequencies"
+    refused = "Ignored from the address: baseline=99999 (needed: a number from 0 to "
     one.page.get_by_text(refused).wait_for(timeout=PATIENCE)
+    one.page.get_by_text("markers=0.9 (needed: at most 2 frequencies").wait_for(timeout=PATIENCE)
     one.page.get_by_text("81", exact=True).first.wait_for(timeout=PATIENCE)
     temporal = one.page.locator("input[type=range]").first
     assert float(temporal.input_value()) == 0.25

@@ -27,7 +27,11 @@ def explorer():
 def test_what_fits_is_taken_and_the_rest_is_named(explorer):
     controls = Controls(explorer)
     search = "?tone=20&drive=99&activation=tanh&bias=x&theme=dark"
-    assert take_address(explorer, NAMES, search) == ["drive=99", "bias=x"]
+    refused = take_address(explorer, NAMES, search)
+    needs = [f"(needed: a number from {low:g} to {high:g})" for low, high in (
+        explorer.param[name].bounds for name in ("drive", "bias")
+    )]  # fmt: skip
+    assert refused == [f"drive=99 {needs[0]}", f"bias=x {needs[1]}".replace("-", "−")]
     assert explorer.settings() == {"tone": 20, "activation": "tanh"}
     assert controls.widgets["tone"].value == 20
     explorer.undo()
@@ -53,7 +57,9 @@ def test_a_text_of_digits_stays_a_text(explorer):
 def test_a_page_takes_its_address_names_the_rest_and_then_follows(explorer, monkeypatch):
     monkeypatch.setattr(type(pn.state), "location", SimpleNamespace(search="?tone=20&bias=x"))
     address = Address.of_page(explorer, NAMES)
-    assert (explorer.tone, address.trouble) == (20, "Ignored from the address: bias=x.")
+    assert explorer.tone == 20
+    assert address.trouble.startswith("Ignored from the address: bias=x (needed: a number from ")
+    assert "Unknown" not in address.trouble
     explorer.tone = 21
     pump = Pump(lambda: None)
     address.accompany(pump)
@@ -61,6 +67,13 @@ def test_a_page_takes_its_address_names_the_rest_and_then_follows(explorer, monk
     explorer.tone = 22
     pump.request()
     assert parse_qs(address.query) == {"tone": ["22"]}
+
+
+def test_a_name_that_nobody_knows_is_said_with_those_that_there_are(explorer, monkeypatch):
+    monkeypatch.setattr(type(pn.state), "location", SimpleNamespace(search="?tnoe=20"))
+    trouble = Address.of_page(explorer, NAMES).trouble
+    assert trouble.startswith("Unknown in the address: tnoe; there are: ")
+    assert "tone" in trouble
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,11 @@ class Address(JSComponent):
         search = "" if location is None else str(location.search or "")
         refused = take_address(settings, names, search)
         address = cls(settings, names, search)
-        if refused:
-            address.trouble = f"Ignored from the address: {', '.join(refused)}."
+        trouble = [f"Ignored from the address: {', '.join(refused)}."] if refused else []
+        if address._others:
+            known = f"there are: {', '.join(sorted(names.values()))}"
+            trouble += [f"Unknown in the address: {', '.join(address._others)}; {known}."]
+        address.trouble = " ".join(trouble)
         return address
 
     def accompany(self, pump: Pump) -> None:
@@ -111,15 +114,14 @@ def take_address(settings: param.Parameterized, names: Mapping[str, str], search
     Returns
     -------
     list of str
-        ``name=value`` of what was refused, with what is needed where the parameter ``needs`` something that
-        a reader cannot guess.
+        ``name=value`` of what was refused, with what is needed.
 
     >>> class Settings(param.Parameterized):
     ...     phases = param.Integer(4, bounds=(1, None))
     ...     layer = param.String("")
     >>> settings = Settings()
     >>> take_address(settings, {"phases": "j", "layer": "layer"}, "?j=-1&layer=1.10&theme=dark")
-    ['j=-1']
+    ['j=-1 (needed: a whole number from 1)']
     >>> settings.phases, settings.layer
     (4, '1.10')
     """
@@ -135,9 +137,25 @@ def take_address(settings: param.Parameterized, names: Mapping[str, str], search
             try:
                 settings.param.update(**{name: written[shown] if text else parsed.get(shown, written[shown])})
             except (ValueError, TypeError):
-                needs = getattr(settings.param[name], "needs", "")
+                needs = _needs(settings.param[name])
                 refused.append(f"{shown}={written[shown]}" + (f" (needed: {needs})" if needs else ""))
     return refused
+
+
+def _needs(parameter: Any) -> str:
+    """Say what a parameter takes, in words; "" where it does not tell."""
+    if hasattr(parameter, "needs"):
+        return str(parameter.needs)
+    if isinstance(parameter, param.Boolean):
+        return "true or false"
+    if isinstance(parameter, param.Selector):
+        return " or ".join(str(value) for value in parameter.objects)
+    if not isinstance(parameter, param.Number):
+        return ""
+    low, high = parameter.bounds or (None, None)
+    words = "a whole number" if isinstance(parameter, param.Integer) else "a number"
+    words += "" if low is None else f" from {low:g}"
+    return (words + ("" if high is None else f" to {high:g}")).replace("-", "−")
 
 
 def _written(value: Any) -> str:
