@@ -44,6 +44,33 @@ def test_fringes_have_the_frequency_of_their_baseline():
     assert peak == pytest.approx(2 * 700.0 * spacing / (wavelength * reach * tangent), abs=5e-4)
 
 
+@pytest.mark.parametrize("oversampling", [1.0, 1.25, 2.0, 3.0])
+@pytest.mark.parametrize("baseline", [1500.0, -1500.0, 3400.0, 6000.0])
+def test_oversampling_leaves_the_critical_baseline_and_slows_the_fringes(oversampling, baseline):
+    pair = simulate_pair(256, temporal=0.9, baseline=baseline, snr_db=60.0, oversampling=oversampling)
+    share = baseline / simulate_pair(16).attrs["critical_baseline"]
+    assert pair.attrs["fringe_frequency"] == pytest.approx(share / oversampling)
+    turns = np.exp(2j * np.pi * pair.attrs["fringe_frequency"] * np.arange(256))
+    found = whole(pair.first.values, pair.second.values * turns)
+    assert found == pytest.approx(0.9 * (1 - abs(share)), abs=0.02)
+
+
+def test_both_images_have_one_band_and_share_the_ground_where_their_spectra_overlap():
+    """A shift of 12 of 33 bins: 12 bins of the second image are new, 21 are the first's, moved."""
+    critical = simulate_pair(16).attrs["critical_baseline"]
+    pair = simulate_pair(64, 1.0, 24 / 64 * critical, oversampling=2.0, snr_db=300.0)
+    assert pair.attrs["fringe_frequency"] * 64 == pytest.approx(12.0)
+    first, second = (
+        np.fft.fftshift(np.fft.fft(pair[name].values, axis=1), axes=1) for name in ("first", "second")
+    )
+    power = [np.mean(np.abs(image) ** 2, axis=0) for image in (first, second)]
+    for level in power:
+        assert np.flatnonzero(level > 1e-9 * level.max()).tolist() == list(range(16, 49))
+    np.testing.assert_allclose(second[:, 17:37], first[:, 29:49], atol=1e-9)
+    new = np.abs(np.sum(second[:, 37:49] * first[:, 37:49].conj(), axis=0))
+    assert np.all(new < 0.6 * 64 * np.sqrt(power[0] * power[1])[37:49])
+
+
 def test_equal_seeds_give_equal_bits():
     first, again = simulate_pair(seed=3), simulate_pair(seed=3)
     assert first.identical(again)

@@ -33,6 +33,15 @@ def test_the_model_predicts_the_estimate(disturbance, baseline):
     )
 
 
+@pytest.mark.parametrize("oversampling", [1.0, 2.0])
+def test_what_half_of_a_band_holds_stands_more_misregistration(oversampling):
+    settings = {"temporal": 1.0, "baseline": 3400.0, "flatten": True, "oversampling": oversampling}
+    explorer = CoherenceExplorer(**settings, disturbance="misregistration", amount=oversampling, window=15)
+    true = readout(explorer, "true γ in the window")
+    assert true == pytest.approx(0.5 * np.sinc(0.5), abs=0.01)  # of a full band nothing would be left
+    assert readout(explorer, "corrected") == pytest.approx(true, abs=0.05)
+
+
 def test_fringes_inside_a_window_cost_coherence_and_removing_them_gives_it_back():
     fringed = CoherenceExplorer(temporal=1.0, baseline=1200.0, window=9)
     flat = CoherenceExplorer(temporal=1.0, baseline=1200.0, window=9, flatten=True)

@@ -34,11 +34,13 @@ def simulate_pair(
     .. math:: \gamma = \gamma_t\,\gamma_g\,\gamma_s, \quad \gamma_g = 1 - |B| / B_c, \quad
         \gamma_s = 1/(1 + 1/SNR), \quad B_c = \lambda R \tan\theta / (2 \Delta r)
 
-    The second image is ``(γ_t γ_g q + sqrt(1 − (γ_t γ_g)²) q') e^{−j 2π f n}`` with q, q' independent
-    circular Gaussian speckle, f = B / B_c the flat-earth fringe frequency in cycles per range pixel; white
-    thermal noise is added to both. Signs are those of the scenes: a phase of ``+4π r/λ`` (seed paper, eq. 1)
-    and the second antenna B metres further up across the line of sight, so that the interferogram
-    ``first · conj(second)`` turns by +f per pixel.
+    Both images hold circular Gaussian speckle of the processed bandwidth, c / 2Δr or 1/oversampling of the
+    sampling rate. The second antenna sees the ground's spectrum from a frequency on that is B / B_c of the
+    bandwidth higher: a share of 1 − B/B_c is in both bands, of which γ_t is common, and the rest of the
+    second image is speckle of its own. Brought down into the same band by ``e^{−j 2π f n}``, the fringes turn
+    by f = B / (B_c · oversampling) cycles per range pixel; white thermal noise is added to both. Signs are
+    those of the scenes: a phase of ``+4π r/λ`` (seed paper, eq. 1) and the second antenna B metres further up
+    across the line of sight, so that the interferogram ``first · conj(second)`` turns by +f per pixel.
 
     Parameters
     ----------
@@ -49,13 +51,14 @@ def simulate_pair(
     baseline : float
         Perpendicular baseline B in metres, |B| < B_c.
     wavelength, slant_range, spacing : float
-        λ, R and the slant-range pixel Δr, in metres.
+        λ, R and the resolution cell Δr in slant range, in metres; a pixel is Δr / oversampling.
     incidence : float
         θ in degrees, between 0 and 90.
     snr_db : float
         Signal over thermal noise in dB.
     oversampling : float
-        Pixels per resolution cell and axis, 1 or more: fewer looks are independent.
+        Pixels per resolution cell and axis, 1 or more: fewer looks are independent, fringes turn less per
+        pixel; the critical baseline, which belongs to the bandwidth, stays.
     seed : int
         Equal seeds give equal bits.
 
@@ -73,8 +76,10 @@ def simulate_pair(
 
     Notes
     -----
-    Source: H. Zebker and J. Villasenor, "Decorrelation in interferometric radar echoes", IEEE TGRS 1992; seed
-    paper (Sibler et al.), eq. 1 for the flat-earth phase.
+    Source: H. Zebker and J. Villasenor, "Decorrelation in interferometric radar echoes", IEEE TGRS 1992;
+    F. Gatelli et al., "The wavenumber shift in SAR interferometry", IEEE TGRS 1994; seed paper (Sibler et
+    al.), eq. 1 for the flat-earth phase. The bands hold whole bins of 1/size: that of the second image may
+    lie up to one bin from the first's, while the share in common is exact.
 
     Examples
     --------
@@ -98,12 +103,11 @@ def simulate_pair(
     if not np.isfinite(snr_db):
         raise ValueError(f"a finite signal-to-noise ratio in dB is needed, found {snr_db}")
     rng = np.random.default_rng(seed)
-    fringe, geometric = baseline / critical, 1 - abs(baseline) / critical
-    noise = 10 ** (-snr_db / 10)
+    share, noise = baseline / critical, 10 ** (-snr_db / 10)
+    fringe, geometric = share / oversampling, 1 - abs(share)
     common, other = (_speckle(size, oversampling, rng) for _ in range(2))
-    shared = temporal * geometric
     ramp = np.exp(-2j * np.pi * fringe * np.arange(size))
-    second = (shared * common + np.sqrt(1 - shared**2) * other) * ramp
+    second = _seen_from_aside(common, other, temporal, share, _band(size, oversampling)) * ramp
     thermal = [np.sqrt(noise) * _speckle(size, 1.0, rng) for _ in range(2)]
     total = 1 / (1 + noise)
     return xr.Dataset(
@@ -114,7 +118,7 @@ def simulate_pair(
             "temporal": float(temporal),
             "geometric": float(geometric),
             "thermal": float(total),
-            "coherence": float(shared * total),
+            "coherence": float(temporal * geometric * total),
             "seed": int(seed),
         },
     )
@@ -137,9 +141,28 @@ def _speckle(size: int, oversampling: float, rng: np.random.Generator) -> Array:
     white = rng.normal(size=(size, size, 2)) @ np.array([1, 1j]) / np.sqrt(2)
     if oversampling == 1.0:
         return white
-    inside = np.abs(np.fft.fftfreq(size)) <= 0.5 / oversampling
+    inside = _band(size, oversampling)
     bins = np.fft.fft2(white) * np.outer(inside, inside)
     return np.fft.ifft2(bins) / inside.mean()
+
+
+def _band(size: int, oversampling: float) -> npt.NDArray[np.bool_]:
+    """Tell which bins of a spectrum lie in the processed bandwidth."""
+    return np.abs(np.fft.fftfreq(size)) <= 0.5 / oversampling
+
+
+def _seen_from_aside(
+    common: Array, other: Array, temporal: float, share: float, band: npt.NDArray[np.bool_]
+) -> Array:
+    """Return the ground in a range band that lies higher by so much of its width; what is new is `other`."""
+    bins, width = np.rint(np.fft.fftfreq(band.size) * band.size), int(band.sum())
+    inward = bins - bins[band].min() if share >= 0 else bins[band].max() - bins
+    # The last bin in common counts in part: a share need not be a whole number of bins.
+    both = temporal * np.clip(inward + 1 - abs(share) * width, 0, 1) * band
+    step = int(share * width)
+    fresh = np.roll(np.fft.fft(other, axis=1), step, axis=1)
+    left = np.sqrt(np.roll(band, step) - both**2)
+    return np.fft.ifft(both * np.fft.fft(common, axis=1) + left * fresh, axis=1)
 
 
 def _frequency_offset(image: Array, amount: float, _: np.random.Generator) -> Array:

@@ -171,7 +171,9 @@ class CoherenceExplorer(Explorer):
         if disturbance == "frequency offset":  # of the second image: it takes from the fringes
             return true * np.abs(tone_coherence(fringes - np.asarray(amount), self.window)[0])
         left = abs(float(tone_coherence(fringes, self.window)[0]))
-        return true * left * expected_loss(disturbance, amount, self.window, self.oversampling)
+        # What two images have in common fills so much of the band only, and is as much smoother.
+        cell = self.oversampling / float(model.get("geometric", 1.0))
+        return true * left * expected_loss(disturbance, amount, self.window, cell)
 
     # ------------------------------------------------------------ frames
     def _maps_frame(self, first: Array, second: Array, maps: xr.Dataset) -> Frame:
