@@ -1,6 +1,7 @@
 """The four explorers in a real browser."""
 
 import io
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -163,7 +164,10 @@ def test_figures_and_numbers_are_saved(visit, explorer_urls):
         content[name] = waiting.value.path().read_bytes()
     assert set(content) == {f"activations-lines.{kind}" for kind in ("png", "svg", "csv", "nc")}
     assert content["activations-lines.png"].startswith(b"\x89PNG")
+    wide = int.from_bytes(content["activations-lines.png"][16:20], "big")
+    assert wide >= 3 * 800, "sharp enough for a slide, whatever the screen"
     assert b"<svg" in content["activations-lines.svg"][:200]
     assert b"measured" in content["activations-lines.csv"].splitlines()[0]
     data = xr.load_dataset(io.BytesIO(content["activations-lines.nc"]), engine="h5netcdf")
+    assert json.loads(data.attrs["settings"])["tone"] == 12
     assert data.measured.sel(frequency=12 / 128).item() == pytest.approx(-6.02, abs=0.1)

@@ -29,7 +29,7 @@ def test_the_camera_is_told_which_figures():
     (row,) = download_rows("My page", {"one": card_with(plot)}, lambda _name: None, camera)
     png = next(part for part in row if getattr(part, "label", "") == "PNG")
     png.clicks += 1
-    assert camera.wanted == {"figures": [plot.id], "stem": "my-page-one", "kind": "png", "count": 1}
+    assert camera.wanted == {"files": {plot.id: "my-page-one"}, "kind": "png", "count": 1}
     png.clicks += 1
     assert camera.wanted["count"] == 2
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,13 +20,18 @@ from workbench.views.text import Text
 
 __all__ = ["Camera", "download_rows", "figures_of"]
 
-_SMALL = {"size": "small", "margin": 0, "sx": {"minWidth": 0, "px": "8px"}}
+_SMALL = {"size": "small", "margin": (0, 0, 0, 6), "sx": {"minWidth": 0, "px": "8px"}}
 
 
 class Camera(JSComponent):
-    """Nothing to see: has the browser draw figures once more, as PNG or as vectors, into files."""
+    """Nothing to see: has the browser draw figures once more, as PNG or as vectors, into files.
 
-    wanted = param.Dict({}, doc="figures (ids), stem and kind of the files, a number that makes it a change.")
+    Pictures have three pixels for each on the screen at least: they end on slides.
+    """
+
+    wanted = param.Dict(
+        {}, doc="names of the files by figure's id, their kind, a number that makes it a change."
+    )
 
     _esm = """
     const save = (blob, name) => {
@@ -36,17 +41,27 @@ class Camera(JSComponent):
       link.click()
       setTimeout(() => URL.revokeObjectURL(link.href), 10000)
     }
+    const SHARP = 3
+    const sharply = (draw) => {  // Bokeh takes its resolution from the screen while it draws
+      const own = Object.getOwnPropertyDescriptor(window, "devicePixelRatio")
+      const value = Math.max(SHARP, window.devicePixelRatio)
+      Object.defineProperty(window, "devicePixelRatio", {value, configurable: true})
+      try {
+        return draw()
+      } finally {
+        if (own == null) delete window.devicePixelRatio
+        else Object.defineProperty(window, "devicePixelRatio", own)
+      }
+    }
     export function render({model}) {
       model.on("wanted", async () => {
-        const {figures, stem, kind} = model.wanted
+        const {files, kind} = model.wanted
         const views = [...Bokeh.index.all_views()]
-        let count = 0
-        for (const id of figures) {
+        for (const [id, name] of Object.entries(files)) {
           const view = views.find((candidate) => candidate.model.id === id)
           if (view == null) continue
-          count += 1
-          const name = figures.length > 1 ? `${stem}-${count}.${kind}` : `${stem}.${kind}`
-          save(await view.export(kind, true).to_blob(), name)
+          const layer = kind === "png" ? sharply(() => view.export(kind, true)) : view.export(kind, true)
+          save(await layer.to_blob(), `${name}.${kind}`)
         }
       })
     }
@@ -59,8 +74,34 @@ class Camera(JSComponent):
     def take(self, figures: list[Plot], stem: str, kind: str) -> None:
         """Save figures as files of a kind, "png" or "svg"."""
         self._count += 1
-        ids = [figure.id for figure in figures]
-        self.wanted = {"figures": ids, "stem": stem, "kind": kind, "count": self._count}
+        names = file_names([getattr(figure.title, "text", "") or "" for figure in figures], stem)
+        files = {figure.id: name for figure, name in zip(figures, names, strict=True)}
+        self.wanted = {"files": files, "kind": kind, "count": self._count}
+
+
+def file_names(titles: Sequence[str], stem: str) -> list[str]:
+    """Name files after their figures' titles; one without a title goes with that before it.
+
+    >>> file_names(["input", "", "after ↓2", ""], "chain")
+    ['chain-input', 'chain-input-2', 'chain-after-2', 'chain-after-2-2']
+    >>> file_names(["whatever"], "chain"), file_names(["", ""], "chain")
+    (['chain'], ['chain-1', 'chain-2'])
+    """
+    if len(titles) == 1:
+        return [stem]
+    names: list[str] = []
+    last = ""
+    for number, title in enumerate(titles, 1):
+        own = _slug(title)
+        name = f"{stem}-{own}" if own else last or f"{stem}-{number}"
+        last = name if own else last
+        earlier = sum(one == name or one.startswith(f"{name}-") for one in names) if name in names else 0
+        names.append(f"{name}-{earlier + 1}" if earlier else name)
+    return names
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def download_rows(
@@ -89,10 +130,10 @@ def _row(
     data: Callable[[str], xr.Dataset | None],
     camera: Camera,
 ) -> pn.viewable.Viewable:
-    stem = re.sub(r"[^a-z0-9]+", "-", f"{title} {name}".lower()).strip("-")
+    stem = _slug(f"{title} {name}")
     buttons: list[Any] = []
     for kind in ("png", "svg"):
-        button = pmui.Button(label=kind.upper(), variant="text", **_SMALL)
+        button = pmui.Button(label=kind.upper(), variant="contained", **_SMALL)
         button.on_click(partial(_take, camera, card, stem, kind))
         buttons.append(button)
     frame = next(iter(card.instruments))

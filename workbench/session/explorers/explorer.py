@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any, ClassVar
 
 import param
@@ -193,6 +194,15 @@ class Explorer(param.Parameterized):
         """Return the settings that differ from the defaults."""
         values = {name: getattr(self, name) for name in self.choices()}
         return {name: value for name, value in values.items() if value != self.param[name].default}
+
+    def provenance(self) -> dict[str, str]:
+        """Return what a file of numbers should say of itself: explorer, settings as JSON, version."""
+        settings = {name: getattr(self, name) for name in self.choices() if name in self.relevant()}
+        return {
+            "explorer": self.TITLE,
+            "settings": json.dumps(settings),
+            "workbench_version": version("spectral-workbench"),
+        }
 
     def apply(self, settings: dict[str, Any]) -> None:
         """Set everything: what `settings` leaves out goes to its default.

@@ -321,8 +321,13 @@ class ExplorerDesk(pn.viewable.Viewer):
             self._open("This view as Python", f"<pre>{escape(self.explorer.as_code())}</pre>")
 
     def _save(self) -> None:
+        if trouble := self.explorer.picture().trouble:
+            self._say(f"Nothing to save: {trouble}")
+            return
+
         def shown(name: str) -> xr.Dataset | None:
-            return self.explorer.picture().frames[name].data
+            data = self.explorer.picture().frames[name].data
+            return None if data is None else data.assign_attrs(self.explorer.provenance())
 
         self._draw_all()
         rows = download_rows(self.explorer.TITLE, self.cards, shown, self.camera)
