@@ -49,6 +49,16 @@ def test_fringes_inside_a_window_cost_coherence_and_removing_them_gives_it_back(
     assert readout(flat, "mean |γ̂|") > 0.75
 
 
+def test_fringes_that_were_removed_are_none():
+    explorer = CoherenceExplorer(baseline=6000.0)
+    assert readout(explorer, "fringes") == pytest.approx(0.879, abs=0.001)
+    explorer.flatten = True
+    assert readout(explorer, "fringes") == 0.0
+    assert (
+        next(r for r in explorer.picture().readouts if r.label == "fringes").note == "removed, 0.879 before"
+    )
+
+
 def test_a_frequency_offset_takes_from_the_fringes():
     settings = {"temporal": 1.0, "baseline": 600.0, "window": 9, "disturbance": "frequency offset"}
     fringes = readout(CoherenceExplorer(**settings, amount=0.0), "fringes")

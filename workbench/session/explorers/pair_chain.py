@@ -24,6 +24,7 @@ from workbench.interferometry import (
 from workbench.session.data_file import DataFile
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
 from workbench.session.explorers.file_code import file_code
+from workbench.session.explorers.fringes import Fringes
 from workbench.session.explorers.pair_spectra import (
     fringes_frame,
     levels_frame,
@@ -142,7 +143,7 @@ class CoherenceExplorer(Explorer):
         frames = Frames(
             {
                 "maps": lambda: self._maps_frame(first, disturbed, maps),
-                "spectra": lambda: self._spectra_frame(first, disturbed, model),
+                "spectra": lambda: spectra_frame(first, disturbed, self._fringes(model)),
                 "levels": lambda: levels_frame(frames["spectra"].data),
                 "peaks": lambda: fringes_frame(frames["spectra"].data),
                 "histogram": lambda: _histogram_frame(maps, expected),
@@ -198,11 +199,13 @@ class CoherenceExplorer(Explorer):
             "common about 5 % would.",
         )
 
-    def _spectra_frame(self, first: Array, second: Array, model: dict[str, Any]) -> Frame:
-        fringes = float(model.get("fringe_frequency", np.nan)) * (not self.flatten)
-        if self.disturbance == "frequency offset":
-            fringes -= self._amount()
-        return spectra_frame(first, second, fringes, float(model.get("critical_baseline", np.nan)))
+    def _fringes(self, model: dict[str, Any]) -> Fringes:
+        """Return what is known of the fringes, of files the offset of the second one only."""
+        offset = self._amount() if self.disturbance == "frequency offset" else 0.0
+        if not model:
+            return Fringes(offset=offset)
+        critical = float(model["critical_baseline"])
+        return Fringes(self.baseline, critical, self.oversampling, self.flatten, offset)
 
     def levels(self) -> xr.Dataset | None:
         """Return the spectrum of the interferogram, with those of x and y in the names of its bins."""
@@ -211,7 +214,7 @@ class CoherenceExplorer(Explorer):
     def marker_words(self) -> str:
         """Say what the markers read, with what their distance means for the baseline."""
         levels = self.levels() if self.markers else None
-        return "" if levels is None else pair_marker_words(self.readings(), float(levels.attrs["critical"]))
+        return "" if levels is None else pair_marker_words(self.readings(), Fringes.read(levels.attrs))
 
     def _sensitivity_frame(self, first: Array, second: Array, model: dict[str, Any]) -> Frame:
         kind = "noise" if self.disturbance == "none" else self.disturbance
@@ -258,7 +261,7 @@ class CoherenceExplorer(Explorer):
 
     def _readouts(self, maps: xr.Dataset, model: dict[str, Any], expected: float) -> tuple[Readout, ...]:
         mean = _mean(maps.magnitude)
-        looks = float(maps.attrs["effective_looks"])
+        looks, fringes = float(maps.attrs["effective_looks"]), self._fringes(model)
         result = [
             Readout("mean |γ̂|", mean, "", "estimated"),
             Readout("corrected", _mean(maps.corrected), "", "bias removed"),
@@ -271,7 +274,7 @@ class CoherenceExplorer(Explorer):
                 Readout(
                     "true γ in the window", expected, "", "from the model, fringes and disturbance included"
                 ),
-                Readout("fringes", float(model["fringe_frequency"]), "cycles/pixel"),
+                Readout("fringes", fringes.left, "cycles/pixel", _left_words(fringes)),
                 Readout("critical baseline", float(model["critical_baseline"]), "m"),
             ]
         return tuple(result)
@@ -314,6 +317,13 @@ UNITS = {
     "noise": "of the image's rms",
     "misregistration": "pixels",
 }
+
+
+def _left_words(fringes: Fringes) -> str:
+    """Say what was done to the fringes of the baseline."""
+    done = ["removed"] * fringes.flattened + ["moved by the frequency offset"] * bool(fringes.offset)
+    before = f", {fringes.share / fringes.oversampling:.3f} before" if done else "of the baseline"
+    return " and ".join(done) + before
 
 
 def _histogram_frame(maps: xr.Dataset, expected: float) -> Frame:

@@ -1,4 +1,4 @@
-"""Range spectra of a pair, the line of its fringes, what a distance between frequencies means."""
+"""Range spectra of a pair with the lines of its fringes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from workbench.session.explorers.fringes import RESOLVED, Fringes, changed_words, distance_words, turn_words
 from workbench.session.explorers.markers import Reading, peak_frame, signed
 from workbench.session.frame import Frame
 from workbench.signals import power_db
 
 __all__ = [
     "FLOOR",
-    "distance_words",
     "fringes_frame",
     "levels_frame",
     "marker_code",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 FLOOR = -40.0
-BINS = 512  # a patch of 64 is interpolated to so many: a baseline is read to some metres
+BINS = round(0.5 / RESOLVED)  # a patch of 64 is interpolated to so many: a baseline is read to some metres
 STANDS_OUT = 3.0
 """dB over the spectrum of unrelated images, beyond what averaged speckle reaches by chance."""
 
@@ -92,51 +92,35 @@ def _correlated(one: Array, other: Array) -> Array:
     return np.fft.fftshift(np.fft.ifft(products).real) / one.size
 
 
-def spectra_frame(first: Array, second: Array, expected: float, critical: float) -> Frame:
+def spectra_frame(first: Array, second: Array, fringes: Fringes) -> Frame:
     """Return the spectra with what the interferogram's line says of the baseline.
 
     Parameters
     ----------
     first, second : array, shape (y, x)
         Complex.
-    expected : float
-        Frequency of the fringes by the model, cycles/sample; NaN if there is none.
-    critical : float
-        Critical baseline, m; NaN if it is not known.
+    fringes : Fringes
+        What is known of them.
+
+    Returns
+    -------
+    Frame
+        `pair_spectra`, attrs ``floor``, ``expected``: where on the axis the model has the line, NaN if there
+        is none, and those of `fringes`.
     """
-    data = pair_spectra(first, second).assign_attrs(floor=FLOOR, expected=expected, critical=critical)
+    data = pair_spectra(first, second).assign_attrs(floor=FLOOR, expected=fringes.seen, **fringes.attrs())
     over = data.interferogram - data.unrelated
     if float(over.max()) < STANDS_OUT:
-        return Frame(data, "The interferogram's spectrum is as of unrelated images: no fringes can be told.")
-    at = float(data.interferogram.where(over >= STANDS_OUT).idxmax())
-    words = f"The interferogram's line is at {at:+.3f} cycles/sample: {distance_words(at, critical)}"
-    if expected == expected:
-        words += f"; the model has {expected + 0.0:+.3f}"
+        words = "The interferogram's spectrum is as of unrelated images: no fringes can be told"
+        words += f"; {changed}" if (changed := changed_words(fringes)) else ""
+    else:
+        at = float(data.interferogram.where(over >= STANDS_OUT).idxmax())
+        words = f"The interferogram's line is at {at:+.3f} cycles/sample: {distance_words(at, fringes)}"
+    if fringes.left == fringes.left:
+        words += f"; the model has {fringes.left + 0.0:+.3f}"
+    if abs(fringes.left - fringes.seen) > RESOLVED:
+        words += f", drawn at {fringes.seen:+.3f}"
     return Frame(data, f"{words}.".replace("-", "−"))
-
-
-def distance_words(apart: float, critical: float) -> str:
-    """Say what a distance along range frequency stands for.
-
-    Two antennas B apart across the line of sight see spectra that are shifted by f = B / Bc of the sampling
-    rate, and fringes of that frequency (F. Gatelli et al., "The wavenumber shift in SAR interferometry", IEEE
-    TGRS 1994).
-
-    >>> distance_words(0.1, 6828.0)
-    'a fringe in 10 pixels, a spectral shift by a baseline of +683 m, 10.0 % of the critical one'
-    >>> distance_words(0.0, 6828.0)
-    'no fringes, no baseline'
-    >>> distance_words(-0.25, float("nan"))
-    'a fringe in 4 pixels, backwards; of what baseline, these files do not say'
-    """
-    if abs(apart) < 0.5 / BINS:
-        return "no fringes, no baseline" if critical == critical else "no fringes"
-    fringes = f"a fringe in {1 / abs(apart):.3g} pixels" + (", backwards" if apart < 0 else "")
-    if critical != critical:
-        return f"{fringes}; of what baseline, these files do not say"
-    share = 100 * abs(apart)
-    shift = f"a spectral shift by a baseline of {apart * critical:+.0f} m, {share:.1f} % of the critical one"
-    return f"{fringes}, {shift}".replace("-", "−")
 
 
 def levels_frame(data: xr.Dataset | None) -> Frame:
@@ -160,7 +144,7 @@ def fringes_frame(data: xr.Dataset | None) -> Frame:
     >>> y = np.random.default_rng(0).normal(size=(64, 64, 2)) @ [1, 1j]
     >>> tone = np.exp(2j * np.pi * 0.125 * np.arange(64))
     >>> data = pair_spectra(y * (tone + 0.5 / tone), y)
-    >>> found = fringes_frame(data.assign_attrs(critical=float("nan"))).data
+    >>> found = fringes_frame(data.assign_attrs(Fringes().attrs())).data
     >>> found.frequency_x.values.tolist()
     [0.125, -0.125]
     """
@@ -170,8 +154,8 @@ def fringes_frame(data: xr.Dataset | None) -> Frame:
     stands = level - data["unrelated"].values >= STANDS_OUT
     top = stands & (level > np.roll(level, 1)) & (level >= np.roll(level, -1))
     lines = data.isel(frequency=top)
-    critical = float(data.attrs["critical"])
-    names = [distance_words(float(at), critical) for at in lines["frequency"].values]
+    fringes = Fringes.read(data.attrs)
+    names = [distance_words(float(at), fringes) for at in lines["frequency"].values]
     parts = {"level": lines["interferogram"], "name": ("frequency", names)}
     return peak_frame(xr.Dataset(parts))
 
@@ -193,26 +177,27 @@ def marker_code(places: Sequence[tuple[float, ...]]) -> list[str]:
     ]
 
 
-def pair_marker_words(readings: Sequence[Reading], critical: float) -> str:
+def pair_marker_words(readings: Sequence[Reading], fringes: Fringes) -> str:
     """Say what markers on range spectra read, and what their distance means, or that of one from zero.
 
     >>> places = ((0.0, -3.0), (0.1, -15.0))
     >>> readings = [Reading((at,), level, "x +0.1 dB, y +0.0 dB") for at, level in places]
-    >>> print(pair_marker_words(readings, 6828.0).replace("; ", chr(10)))
+    >>> print(pair_marker_words(readings, Fringes(150.0, 6828.0, 2.0)).replace("; ", chr(10)))
     1: +0.000 cycles/sample, x·y* −3.0 dB, x +0.1 dB, y +0.0 dB
     2: +0.100 cycles/sample, x·y* −15.0 dB, x +0.1 dB, y +0.0 dB
-    Δ: +0.100 cycles/sample, x·y* −12.0 dB: a fringe in 10 pixels, a spectral shift by a baseline of +683 m,
-    10.0 % of the critical one
+    Δ: +0.100 cycles/sample, x·y* −12.0 dB: a fringe in 10 pixels, a baseline of +1366 m, 20.0 % of the
+    critical one
     """
     words = [
         f"{number}: {one.place[0]:+.3f} cycles/sample, x·y* {one.level:.1f} dB, {one.name}"
         for number, one in enumerate(readings, 1)
     ]
     if len(readings) == 1:
-        words[0] += f": {distance_words(readings[0].place[0], critical)}"
+        words[0] += f": {distance_words(readings[0].place[0], fringes)}"
     if len(readings) == 2:
         first, second = readings
         apart = second.place[0] - first.place[0]
         change = f"{apart:+.3f} cycles/sample, x·y* {signed(second.level - first.level)} dB"
-        words.append(f"Δ: {change}: {distance_words(apart, critical)}")
+        moved = fringes.flattened or fringes.offset  # then the line's distance from zero is no baseline's
+        words.append(f"Δ: {change}: {turn_words(apart) if moved else distance_words(apart, fringes)}")
     return "; ".join(words).replace("-", "−")
