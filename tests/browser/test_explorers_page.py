@@ -159,7 +159,7 @@ def test_figures_and_numbers_are_saved(visit, explorer_urls):
     content = {}
     for label in ("PNG", "SVG", "CSV", "NetCDF"):
         with one.page.expect_download(timeout=PATIENCE) as waiting:
-            one.page.get_by_role("button", name=label, exact=True).nth(1).click()
+            one.page.get_by_role("button", name=f"{label}: Lines: measured, predicted").click()
         name = waiting.value.suggested_filename
         content[name] = waiting.value.path().read_bytes()
     assert set(content) == {f"activations-lines.{kind}" for kind in ("png", "svg", "csv", "nc")}

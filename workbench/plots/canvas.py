@@ -31,6 +31,9 @@ THEMED = f""":host {{
   --bk-grid-line-color: rgba(127, 127, 127, 0.18);
   --bk-outline-line-color: rgba(127, 127, 127, 0.45);
 }}"""
+TOOLBAR = (
+    ":host(.bk-inner) { background: var(--mui-palette-background-paper, var(--jp-layout-color1, white)); }"
+)
 HEADING = f":host {{ --bk-text-color: {_TEXT}; }}"
 # The same for figures that HoloViews makes, in a notebook: `hv.renderer("bokeh").theme = FIGURE_THEME`.
 FIGURE_THEME = Theme(
@@ -83,6 +86,7 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> Any:
     if plot.title is not None:
         heading(plot.title)
     plot.toolbar.logo = None
+    plot.toolbar.stylesheets = [TOOLBAR]
     plot.toolbar.autohide = True
     plot.toolbar_inner = True  # over the picture, where it costs no room
     for axis in plot.axis:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 import xarray as xr
 from bokeh.models import Plot
@@ -16,11 +15,41 @@ from panel.custom import JSComponent
 
 from workbench.session import csv_file, netcdf_file
 from workbench.views.card import PanelCard
-from workbench.views.text import Text
+from workbench.views.pushbuttons import BUTTON
 
-__all__ = ["Camera", "download_rows", "figures_of"]
+__all__ = ["Camera", "SaveTable", "figures_of"]
 
-_SMALL = {"size": "small", "margin": (0, 0, 0, 6), "sx": {"minWidth": 0, "px": "8px"}}
+# Has figures drawn once more, into files.
+PHOTOGRAPH = """
+const save = (blob, name) => {
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000)
+}
+const SHARP = 3
+const sharply = (draw) => {  // Bokeh takes its resolution from the screen while it draws
+  const own = Object.getOwnPropertyDescriptor(window, "devicePixelRatio")
+  const value = Math.max(SHARP, window.devicePixelRatio)
+  Object.defineProperty(window, "devicePixelRatio", {value, configurable: true})
+  try {
+    return draw()
+  } finally {
+    if (own == null) delete window.devicePixelRatio
+    else Object.defineProperty(window, "devicePixelRatio", own)
+  }
+}
+const photograph = async (files, kind) => {
+  const views = [...Bokeh.index.all_views()]
+  for (const [id, name] of Object.entries(files)) {
+    const view = views.find((candidate) => candidate.model.id === id)
+    if (view == null) continue
+    const layer = kind === "png" ? sharply(() => view.export(kind, true)) : view.export(kind, true)
+    save(await layer.to_blob(), `${name}.${kind}`)
+  }
+}
+"""
 
 
 class Camera(JSComponent):
@@ -33,39 +62,16 @@ class Camera(JSComponent):
         {}, doc="names of the files by figure's id, their kind, a number that makes it a change."
     )
 
-    _esm = """
-    const save = (blob, name) => {
-      const link = document.createElement("a")
-      link.href = URL.createObjectURL(blob)
-      link.download = name
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000)
-    }
-    const SHARP = 3
-    const sharply = (draw) => {  // Bokeh takes its resolution from the screen while it draws
-      const own = Object.getOwnPropertyDescriptor(window, "devicePixelRatio")
-      const value = Math.max(SHARP, window.devicePixelRatio)
-      Object.defineProperty(window, "devicePixelRatio", {value, configurable: true})
-      try {
-        return draw()
-      } finally {
-        if (own == null) delete window.devicePixelRatio
-        else Object.defineProperty(window, "devicePixelRatio", own)
-      }
-    }
+    _esm = (
+        PHOTOGRAPH
+        + """
     export function render({model}) {
       model.on("wanted", async () => {
-        const {files, kind} = model.wanted
-        const views = [...Bokeh.index.all_views()]
-        for (const [id, name] of Object.entries(files)) {
-          const view = views.find((candidate) => candidate.model.id === id)
-          if (view == null) continue
-          const layer = kind === "png" ? sharply(() => view.export(kind, true)) : view.export(kind, true)
-          save(await layer.to_blob(), `${name}.${kind}`)
-        }
+        await photograph(model.wanted.files, model.wanted.kind)
       })
     }
     """
+    )
 
     def __init__(self) -> None:
         super().__init__(width=0, height=0, margin=0)
@@ -74,9 +80,13 @@ class Camera(JSComponent):
     def take(self, figures: list[Plot], stem: str, kind: str) -> None:
         """Save figures as files of a kind, "png" or "svg"."""
         self._count += 1
-        names = file_names([getattr(figure.title, "text", "") or "" for figure in figures], stem)
-        files = {figure.id: name for figure, name in zip(figures, names, strict=True)}
-        self.wanted = {"files": files, "kind": kind, "count": self._count}
+        self.wanted = {"files": pictures(figures, stem), "kind": kind, "count": self._count}
+
+
+def pictures(figures: Sequence[Plot], stem: str) -> dict[str, str]:
+    """Return the names of figures' files by the figures' ids."""
+    names = file_names([getattr(figure.title, "text", "") or "" for figure in figures], stem)
+    return {figure.id: name for figure, name in zip(figures, names, strict=True)}
 
 
 def file_names(titles: Sequence[str], stem: str) -> list[str]:
@@ -104,10 +114,8 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def download_rows(
-    title: str, cards: dict[str, PanelCard], data: Callable[[str], xr.Dataset | None], camera: Camera
-) -> list[pn.viewable.Viewable]:
-    """Return one row of buttons per card: PNG, SVG, CSV, NetCDF.
+class SaveTable(JSComponent):
+    """One row of buttons per card: PNG, SVG, CSV, NetCDF.
 
     Parameters
     ----------
@@ -117,42 +125,77 @@ def download_rows(
         By name.
     data
         Returns what the frame of a name shows now, None if it shows nothing.
-    camera
-        On the same page.
     """
-    return [_row(title, name, card, data, camera) for name, card in cards.items()]
 
+    rows = param.List([], doc="Per card: title, name of the file, names of its pictures by figure's id.")
+    asked = param.Dict({}, doc="Number of the row, kind of the file, a number that makes it a change.")
+    file = param.Dict(
+        {}, doc="Name and base64 content of a file of numbers, with the number of the question."
+    )
 
-def _row(
-    title: str,
-    name: str,
-    card: PanelCard,
-    data: Callable[[str], xr.Dataset | None],
-    camera: Camera,
-) -> pn.viewable.Viewable:
-    stem = _slug(f"{title} {name}")
-    buttons: list[Any] = []
-    for kind in ("png", "svg"):
-        button = pmui.Button(label=kind.upper(), variant="contained", **_SMALL)
-        button.on_click(partial(_take, camera, card, stem, kind))
-        buttons.append(button)
-    frame = next(iter(card.instruments))
-    for label, extension, make in (("CSV", "csv", csv_file), ("NetCDF", "nc", netcdf_file)):
+    _stylesheets: ClassVar = [
+        BUTTON
+        + """
+        .files { display: grid; grid-template-columns: minmax(140px, 1fr) repeat(4, max-content); gap: 6px; }
+        .files span { align-self: center; }
+        @media (max-width: 599px) {
+          .files { grid-template-columns: repeat(4, max-content); }
+          .files span { grid-column: 1 / -1; margin-top: 6px; width: 0; min-width: 100%; }
+        }
+        """
+    ]
 
-        def content(make: Callable[[xr.Dataset], Any] = make) -> Any:
-            shown = data(frame)
-            return make(xr.Dataset() if shown is None else shown)
+    _esm = (
+        PHOTOGRAPH
+        + """
+    const KINDS = {PNG: "png", SVG: "svg", CSV: "csv", NetCDF: "nc"}
+    export function render({model}) {
+      const table = document.createElement("div")
+      table.className = "files framed"
+      model.rows.forEach((row, number) => {
+        const title = document.createElement("span")
+        title.textContent = row.title
+        table.append(title)
+        for (const [label, kind] of Object.entries(KINDS)) {
+          const button = document.createElement("button")
+          button.type = "button"
+          button.textContent = label
+          button.setAttribute("aria-label", `${label}: ${row.title}`)
+          button.disabled = Object.keys(row.pictures).length === 0 && (kind === "png" || kind === "svg")
+          button.addEventListener("click", () => {
+            if (kind === "png" || kind === "svg") photograph(row.pictures, kind)
+            else model.asked = {row: number, kind: kind, count: (model.asked.count ?? 0) + 1}
+          })
+          table.append(button)
+        }
+      })
+      model.on("file", () => {
+        const bytes = Uint8Array.from(atob(model.file.content), (one) => one.charCodeAt(0))
+        save(new Blob([bytes]), model.file.name)
+      })
+      return table
+    }
+    """
+    )
 
-        name_of_file = f"{stem}.{extension}"
-        buttons.append(pmui.FileDownload(callback=content, filename=name_of_file, label=label, **_SMALL))
-    return pn.Row(
-        Text(f"<p>{card.title}</p>", styles={"flex": "1 1 220px"}), *buttons,
-        sizing_mode="stretch_width", margin=0, align="center", styles={"flex-wrap": "wrap"},
-    )  # fmt: skip
+    def __init__(
+        self, title: str, cards: Mapping[str, PanelCard], data: Callable[[str], xr.Dataset | None]
+    ) -> None:
+        self._cards, self._data = list(cards.values()), data
+        rows = []
+        for name, card in cards.items():
+            stem = _slug(f"{title} {name}")
+            rows.append({"title": card.title, "stem": stem, "pictures": pictures(figures_of(card), stem)})
+        super().__init__(rows=rows, sizing_mode="stretch_width", margin=0)
+        self.param.watch(lambda event: self._answer(event.new), "asked")
 
-
-def _take(camera: Camera, card: PanelCard, stem: str, kind: str, _event: Any) -> None:
-    camera.take(figures_of(card), stem, kind)
+    def _answer(self, asked: Mapping[str, Any]) -> None:
+        kind, make = ("csv", csv_file) if asked["kind"] == "csv" else ("nc", netcdf_file)
+        shown = self._data(next(iter(self._cards[asked["row"]].instruments)))
+        raw = make(xr.Dataset() if shown is None else shown).read()
+        content = b64encode(raw.encode() if isinstance(raw, str) else raw).decode()
+        name = f"{self.rows[asked['row']]['stem']}.{kind}"
+        self.file = {"name": name, "content": content, "count": asked["count"]}
 
 
 def figures_of(card: PanelCard) -> list[Plot]:

@@ -8,15 +8,13 @@ from typing import Any, ClassVar
 import param
 from panel.custom import JSComponent
 
-__all__ = ["PushButtons"]
+__all__ = ["BUTTON", "PushButtons"]
 
 _PRIMARY = "var(--mui-palette-primary-main, var(--jp-brand-color1, #1976d2))"
 _ON_PRIMARY = "var(--mui-palette-primary-contrastText, #ffffff)"
 _OFF = "var(--mui-palette-text-disabled, rgba(127, 127, 127, 0.7))"
 
-_STYLE = f"""
-.row {{ display: flex; flex-wrap: wrap; gap: 2px; }}
-.framed {{ gap: 6px; }}
+BUTTON = f"""
 button {{
   font: 500 12px/20px Roboto, Helvetica, Arial, sans-serif; letter-spacing: .3px; color: {_PRIMARY};
   background: none; border: 1px solid transparent; border-radius: 4px; padding: 5px 8px; margin: 0;
@@ -30,6 +28,14 @@ button:disabled {{ color: {_OFF}; background: none; cursor: default; }}
 button[aria-pressed="true"] {{ background: {_PRIMARY}; color: {_ON_PRIMARY}; border-color: {_PRIMARY}; }}
 @media (pointer: coarse) {{ button {{ padding: 9px 10px; }} }}
 """
+
+_STYLE = (
+    BUTTON
+    + """
+.row { display: flex; flex-wrap: wrap; gap: 2px; }
+.framed { gap: 6px; }
+"""
+)
 
 
 class PushButtons(JSComponent):

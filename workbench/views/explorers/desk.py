@@ -15,7 +15,7 @@ import xarray as xr
 from workbench.session.explorers import Explorer, Picture, Readout
 from workbench.views.address import Address
 from workbench.views.card import PanelCard
-from workbench.views.downloads import Camera, download_rows
+from workbench.views.downloads import SaveTable
 from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE, TOOLBAR
 from workbench.views.keyboard import Keyboard, key_table
@@ -100,10 +100,15 @@ class ExplorerDesk(pn.viewable.Viewer):
         self.buttons.change({"Predict": {"hidden": not predict}, "Swap A": {"disabled": True}})
         self._marked = ""
         self._dialog = pmui.Dialog(
-            open=False, show_close_button=True, close_on_click=True, width_option="md", title_variant="h6"
+            open=False,
+            show_close_button=True,
+            close_on_click=True,
+            width_option="md",
+            title_variant="h6",
+            sx={"& .MuiIconButton-root": {"color": "inherit"}},
         )
         self._dialog.param.watch(lambda event: event.new or event.obj.param.update(title=""), "open")
-        self.keyboard, self.camera = Keyboard(self._keys()), Camera()
+        self.keyboard = Keyboard(self._keys())
         self._lay_out()
         explorer.param.watch(self._moved, [*explorer.choices(), "markers"])
         if not lazy:
@@ -130,7 +135,6 @@ class ExplorerDesk(pn.viewable.Viewer):
             self._dialog,
             self.pump.beat,
             self.keyboard,
-            self.camera,
             stylesheets=[DESK],
             **strip,
         )
@@ -330,8 +334,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             return None if data is None else data.assign_attrs(self.explorer.provenance())
 
         self._draw_all()
-        rows = download_rows(self.explorer.TITLE, self.cards, shown, self.camera)
-        self._open("Save figures and numbers", *rows)
+        self._open("Save figures and numbers", SaveTable(self.explorer.TITLE, self.cards, shown))
 
     def _help(self) -> None:
         self._open("Keys", key_table(KEYS))
