@@ -39,6 +39,17 @@ def test_the_way_down_starts_where_it_was_put(frames):
     assert abs(curve.ends.data["offset"][1]) < 1e-3
 
 
+@pytest.mark.parametrize("window", [5, 9, 16, 64])
+@pytest.mark.parametrize("start", [-0.25, 0.25])
+def test_the_whole_way_down_is_in_the_figure(window, start):
+    data = CoherenceExplorer(loss_window=window, start=start).picture().frames["loss"].data
+    curve = LossCurve()
+    curve.update(data)
+    axis = curve.figure.x_range
+    assert axis.start == data.offset[0] < min(curve.path.data["offset"]) - 0.005
+    assert axis.end == data.offset[-1] > max(curve.path.data["offset"]) + 0.005
+
+
 def test_a_distribution_to_be_guessed_shows_no_value_before():
     shares = xr.Dataset({"share": ("bin", [0.25, 0.75])}, {"bin": [0.25, 0.75]})
     histogram = GuessedHistogram()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.session.explorers.pair_chain import FILES, CoherenceExplorer
+from workbench.signals import coherence_bias
 
 
 def readout(explorer, label):
@@ -76,11 +77,41 @@ def test_fewer_looks_lift_the_null_level():
         assert share < 0.1
 
 
+@pytest.mark.parametrize("settings", [
+    {"temporal": 0.0, "window": 15}, {"temporal": 0.4}, {"temporal": 0.9, "window": 3}, {"temporal": 1.0},
+    {"temporal": 0.0, "oversampling": 3.0},
+])  # fmt: skip
+def test_the_share_of_significant_pixels_is_of_windows_inside(settings):
+    explorer = CoherenceExplorer(**settings)
+    picture = explorer.picture()
+    half = explorer.window // 2
+    passed = np.isfinite(picture.frames["maps"].data.significant.values[half:-half, half:-half])
+    words = picture.frames["maps"].caption.split(" % ")[0]
+    if words == "Over 99":
+        assert 0.99 < passed.mean() < 1
+    else:
+        assert float(words) == pytest.approx(100 * passed.mean(), abs=0.5)
+        assert (words == "100") == passed.all()
+    few = readout(explorer, "effective looks") < 8
+    assert ("1 to 4 % would on average" in picture.frames["maps"].caption) == few
+
+
 def test_the_sweep_follows_the_closed_form():
     explorer = CoherenceExplorer(temporal=0.9, baseline=0.0, disturbance="noise", amount=1.0, window=7)
     sweep = explorer.picture().frames["sensitivity"].data
     theory = np.interp(sweep.amount.values, sweep.fine.values, sweep.theory.values)
     np.testing.assert_allclose(sweep.measured, theory, atol=0.05)
+
+
+@pytest.mark.parametrize("oversampling", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("disturbance", ["noise", "mirror", "misregistration"])
+def test_the_closed_form_has_the_bias_of_the_looks_that_there_are(oversampling, disturbance):
+    explorer = CoherenceExplorer(temporal=0.0, disturbance=disturbance, oversampling=oversampling)
+    sweep = explorer.picture().frames["sensitivity"].data
+    theory = np.interp(sweep.amount.values, sweep.fine.values, sweep.theory.values)
+    assert float(np.mean(sweep.measured - theory)) == pytest.approx(0.0, abs=0.025)
+    looks = readout(CoherenceExplorer(temporal=0.0, oversampling=oversampling), "effective looks")
+    assert theory[0] == pytest.approx(coherence_bias(0.0, looks), abs=1e-6)
 
 
 def test_without_a_disturbance_the_sweep_shows_what_noise_would_do():

@@ -120,7 +120,7 @@ class LossCurve:
         self.ends = ColumnDataSource({"offset": [], "loss": [], "marker": []})
         self.figure: Any = canvas(
             "", "frequency error, cycles/pixel", "loss", height=height,
-            x_range=span(-0.25, 0.25), y_range=span(-1.05, 1.1),
+            x_range=span(-0.3, 0.3), y_range=span(-1.05, 1.1),
         )  # fmt: skip
         self.figure.line("offset", "gradient", source=self.curve, color=INK, line_width=1, line_dash="dotted")
         line = self.figure.line("offset", "loss", source=self.curve, color=MEASURED, line_width=2)
@@ -142,4 +142,4 @@ class LossCurve:
                 "marker": ["circle", "star"],
             },
         )
-        fit(self.figure.x_range, np.array([-0.25, 0.25]), margin=0.0)
+        fit(self.figure.x_range, data["offset"].values, margin=0.0)

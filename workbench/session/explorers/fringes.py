@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from math import isnan, nan
 from typing import Any
@@ -55,7 +55,7 @@ class Fringes:
         """Baseline over the critical one."""
         return self.baseline / self.critical
 
-    def attrs(self) -> dict[Hashable, float]:
+    def attrs(self) -> dict[str, float]:
         """Return it as attributes of a Dataset."""
         return {name: float(value) for name, value in asdict(self).items()}
 

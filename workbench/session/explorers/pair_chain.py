@@ -14,6 +14,7 @@ from workbench.interferometry import (
     DISTURBANCES,
     coherence,
     disturb_pair,
+    effective_looks,
     expected_loss,
     magnitude_histogram,
     mean_coherence,
@@ -46,6 +47,8 @@ FILES = "my two files"
 BANDS = {"X, 3.1 cm": 0.031, "C, 5.55 cm": 0.0555, "L, 23.8 cm": 0.238}
 REACH = {"none": 1.0, "frequency offset": 0.25, "mirror": 2.0, "noise": 2.0, "misregistration": 2.0}
 SWEEP = 9
+LOSS_REACH = 0.3  # cycles/pixel: the next side lobe beyond the farthest start, for every window
+FEW_LOOKS = 8  # below, the null level is careful: see interferometry/null.py
 
 Array = npt.NDArray[Any]
 
@@ -191,13 +194,7 @@ class CoherenceExplorer(Explorer):
             },
             {"null_level": float(maps.attrs["null_level"])},
         )
-        share = 100 * float(maps.significant.mean())
-        null = float(maps.attrs["null_level"])
-        return Frame(
-            data,
-            f"{share:.0f} % of the pixels lie above the null level {null:.2f}; of two images with nothing in "
-            "common about 5 % would.",
-        )
+        return Frame(data, _significance_words(maps, self.window))
 
     def _fringes(self, model: dict[str, Any]) -> Fringes:
         """Return what is known of the fringes, of files the offset of the second one only."""
@@ -220,10 +217,15 @@ class CoherenceExplorer(Explorer):
         kind = "noise" if self.disturbance == "none" else self.disturbance
         now = self._amount() if kind == self.disturbance else 0.0
         amounts = np.linspace(0.0, REACH[kind], SWEEP)
-        measured = [mean_coherence(first, disturb_pair(second, kind, a), self.window) for a in amounts]
+        sweep = [disturb_pair(second, kind, a) for a in amounts]
+        measured = [mean_coherence(first, one, self.window) for one in sweep]
         fine = np.linspace(0.0, REACH[kind], 101)
-        true = np.clip(self._theory(model, fine, kind), 0, 1)
-        theory = coherence_bias(true, self.window**2) if model else np.full(fine.size, np.nan)
+        theory = np.full(fine.size, np.nan)
+        if model:
+            size = (self.window, self.window)
+            looks = [effective_looks(first[None], one[None], size) for one in sweep]
+            true = np.clip(self._theory(model, fine, kind), 0, 1)
+            theory = coherence_bias(true, np.interp(fine, amounts, looks))
         data = xr.Dataset(
             {"measured": ("amount", measured), "theory": ("fine", theory)},
             coords={"amount": amounts, "fine": fine},
@@ -232,11 +234,11 @@ class CoherenceExplorer(Explorer):
         before, after = measured[0], float(np.interp(now or amounts[-1], amounts, measured))
         what = f"{kind.capitalize()} of {now or amounts[-1]:g} {UNITS[kind]}"
         verb = "takes" if now else "would take"
-        line = "; the line is the closed form with the estimate's bias" if model else ""
+        line = "; the line is the closed form with the bias of as many effective looks" if model else ""
         return Frame(data, f"{what} {verb} the mean |γ̂| from {before:.2f} to {after:.2f}{line}.")
 
     def _loss_frame(self) -> Frame:
-        offsets = np.linspace(-0.25, 0.25, 301)
+        offsets = np.linspace(-LOSS_REACH, LOSS_REACH, 361)
         gamma, slope = tone_coherence(offsets, self.loss_window)
         path = tone_fit(self.start, self.loss_window)
         data = xr.Dataset(
@@ -317,6 +319,23 @@ UNITS = {
     "noise": "of the image's rms",
     "misregistration": "pixels",
 }
+
+
+def _significance_words(maps: xr.Dataset, window: int) -> str:
+    """Say how many pixels pass the null level, of those it is made for: with their window inside."""
+    inside = slice(window // 2, -(window // 2))
+    passed = maps.significant.values[inside, inside]
+    share = f"{100 * passed.mean():.0f} %"
+    if share == "100 %" and not passed.all():
+        share = "Over 99 %"
+    if share == "0 %" and passed.any():
+        share = "Under 1 %"
+    few = float(maps.attrs["effective_looks"]) < FEW_LOOKS
+    return (
+        f"{share} of the pixels with their window inside the image lie above the null level "
+        f"{float(maps.attrs['null_level']):.2f}; of two images with nothing in common "
+        f"{'1 to 4 %' if few else 'about 5 %'} would on average."
+    )
 
 
 def _left_words(fringes: Fringes) -> str:
