@@ -159,3 +159,23 @@ def test_two_files_are_compared_by_their_middles_and_the_code_does_the_same(tmp_
     space = {}
     exec(explorer.as_code(), space)
     assert float(space["maps"].magnitude.mean()) == pytest.approx(readout(explorer, "mean |γ̂|"))
+
+
+@pytest.mark.parametrize("scale", [1e30, 1e-30])
+def test_a_files_unit_does_not_matter_but_what_is_no_number_is_said(tmp_path, monkeypatch, scale):
+    monkeypatch.setenv("WORKBENCH_WORKSPACE", str(tmp_path))
+    monkeypatch.setattr("workbench.scenes.opening.LAZY_FROM", 1)
+    (tmp_path / "data").mkdir()
+    pair = np.random.default_rng(2).normal(size=(2, 64, 64, 2)) @ [1, 1j]
+    for name, image in zip(("a", "b"), pair, strict=True):
+        np.save(tmp_path / "data" / f"{name}.npy", image)
+        np.save(tmp_path / "data" / f"{name}_scaled.npy", (image * scale).astype(np.complex64))
+    plain, scaled = (
+        CoherenceExplorer(source=FILES, file_1=f"a{end}.npy", file_2=f"b{end}.npy") for end in ("", "_scaled")
+    )
+    assert readout(scaled, "mean |γ̂|") == pytest.approx(readout(plain, "mean |γ̂|"), rel=1e-5)
+    for name, value, words in (("nan", np.nan, "NaN or numbers beyond"), ("zero", 0.0, "no power")):
+        np.save(tmp_path / "data" / f"{name}.npy", np.full((64, 64), value, np.complex64))
+        assert (
+            words in CoherenceExplorer(source=FILES, file_1="a.npy", file_2=f"{name}.npy").picture().trouble
+        )

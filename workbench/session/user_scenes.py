@@ -141,8 +141,11 @@ def _patch(path: str, _changed: int, size: int) -> tuple[npt.NDArray[Any], tuple
     if min(image.shape) < size:
         raise ValueError(f"{path}: {image.shape[0]} x {image.shape[1]} pixels found, {size} x {size} needed")
     rows, columns = (slice((n - size) // 2, (n - size) // 2 + size) for n in image.shape)
-    patch = np.asarray(image.isel({image.dims[0]: rows, image.dims[1]: columns}).values)
+    # Squares of what single precision holds fit into double precision only.
+    patch = image.isel({image.dims[0]: rows, image.dims[1]: columns}).values.astype(np.complex128)
     rms = float(np.sqrt(np.mean(np.abs(patch) ** 2)))
-    if not (np.isfinite(rms) and rms > 0):
+    if not np.isfinite(rms):  # of an image on disk this is the first look
+        raise ValueError(f"{path}: its middle {size} x {size} pixels hold NaN or numbers beyond 3e38")
+    if rms == 0:
         raise ValueError(f"{path}: its middle {size} x {size} pixels hold no power")
     return patch / rms, tuple(image.shape)
