@@ -146,6 +146,28 @@ def test_from_the_side_no_line_is_hidden_by_another_frequency():
     assert float(sides.along_x.max()) == float(level.max())
 
 
+@pytest.mark.parametrize("edge", ["pack", "drop"])
+@pytest.mark.parametrize("tone", [(-0.5, -0.5), (-0.5, 0.0), (0.0, -0.5), (0.1, 0.3), (-0.2, 0.4)])
+def test_the_sides_and_the_table_name_the_same_strongest_line(tone, edge):
+    explorer = NyquistExplorer(scene="one tone", tone_y=tone[0], tone_x=tone[1], edge=edge)
+    frames = explorer.picture().frames
+    peaks = frames["peaks"].data
+    strongest = peaks.isel(peak=np.flatnonzero(peaks.level.values > peaks.level.values.max() - 1e-6))
+    said = frames["sides"].caption.replace("−", "-").split("(")[1].split(")")[0]
+    places = zip(strongest.frequency_x.values, strongest.frequency_y.values, strict=True)
+    assert said in [f"{x:+.3f}, {y:+.3f}" for x, y in places]
+
+
+def test_the_packed_bin_is_no_mirror():
+    packed = NyquistExplorer(scene="one tone", tone_y=-0.5, tone_x=-0.5)
+    assert {one.name: one.place for one in packed.picture().answers} == {
+        "the tone": (0.0, 0.0), "the packed bin": (-0.5, -0.5)
+    }  # fmt: skip
+    assert "(−0.500, −0.500)" in packed.picture().frames["sides"].caption, "sin 0.8 is above cos 0.8"
+    packed.edge = "drop"
+    assert [one.name for one in packed.picture().answers] == ["the tone"]
+
+
 def test_the_sides_say_what_lies_outside_the_band():
     assert "nothing is above −80 dB" in NyquistExplorer().picture().frames["sides"].caption
     random = NyquistExplorer(scene="speckle off centre")  # fills the band's first row and column

@@ -15,6 +15,8 @@ __all__ = ["guard_attributes", "guard_words", "region_names", "sides_frame"]
 
 _SEEN = 0.01
 """cycles/sample; a narrower guard is not worth moving a spectrum for."""
+_EQUAL = 1e-6
+"""dB; levels that differ by less are those of one line and its partner."""
 
 
 def guard_attributes(guard: Guard | None) -> dict[str, Any]:
@@ -89,8 +91,9 @@ def sides_frame(level: xr.DataArray, regions: xr.DataArray | None) -> Frame:
         {"frequency_x": ("frequency_x", x, units), "frequency_y": ("frequency_y", y, units)},
         {"floor": FLOOR},
     )
-    upper = np.where(y[:, None] >= 0, values, -np.inf)  # the spectrum of a real image has every line twice
-    row, column = np.unravel_index(int(upper.argmax()), values.shape)
+    # a real image has every line twice, at f and at -f; -1/2 is its own partner
+    strongest = np.argwhere(values >= values.max() - _EQUAL).tolist()
+    row, column = max(strongest, key=lambda at: (y[at[0]] >= 0 and x[at[1]] >= 0, y[at[0]], x[at[1]]))
     words = f"The strongest line is at ({x[column]:+.3f}, {y[row]:+.3f}) cycles/sample (x, y)"
     if regions is not None:
         outside = float(values[regions.values == "outside"].max())

@@ -248,9 +248,10 @@ class NyquistExplorer(Explorer):
         level = level_picture(mapped, "a")
         rows, columns = np.nonzero(level.values > -6.5)
         y, x = (level[dim].values for dim in level.dims)
-        names = {True: "the tone", False: "its mirror"}
+        regions = region_names(level, self.edge).values
+        names = {"band": "the tone", "mirror": "its mirror", "packed bin": "the packed bin"}
         return tuple(
-            Answer((float(x[j]), float(y[i])), names[bool(x[j] >= 0 and y[i] >= 0)])
+            Answer((float(x[j]), float(y[i])), names.get(str(regions[i, j]), "outside"))
             for i, j in zip(rows, columns, strict=True)
         )
 
