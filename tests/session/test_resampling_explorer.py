@@ -65,10 +65,27 @@ def test_a_filter_removes_what_would_fold():
     assert float(levels[1] - levels[0]) < -50
 
 
-@pytest.mark.parametrize(("taps", "board"), [(4, False), (3, True), (2, False), (5, True)])
-def test_a_kernel_that_the_stride_divides_counts_evenly(taps, board):
-    caption = ResamplingExplorer(pixels=6, taps=taps, stride=2).picture().frames["overlap"].caption
-    assert ("a checkerboard" in caption) == board
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("taps", [1, 2, 3, 4, 5, 6])
+def test_the_verdict_on_overlap_is_that_of_a_large_image_whatever_the_pixels(taps, stride):
+    def counts(pixels):
+        reach = np.zeros(39 * stride + taps, int)
+        for pixel in pixels:
+            reach[pixel * stride : pixel * stride + taps] += 1
+        return reach
+
+    large = counts(range(40))
+    inside = np.unique(large[8 * stride : 32 * stride] ** 2)
+    for pixels in (1, 2, 3, 8):
+        frame = ResamplingExplorer(pixels=pixels, taps=taps, stride=stride).picture().frames["overlap"]
+        assert ("a checkerboard" in frame.caption) == (inside.size > 1)
+        assert ("no checkerboard" in frame.caption) == (inside.size == 1)
+        ends = f"from {inside[0]} to {inside[-1]} inside" if inside.size > 1 else f"{inside[0]} everywhere"
+        assert ends in frame.caption
+        own = counts(range(16, 16 + pixels))[16 * stride : 16 * stride + frame.data.counts.shape[0]]
+        np.testing.assert_array_equal(frame.data.counts, np.outer(own, own))
+        alike = own[own == large[16 * stride : 16 * stride + own.size]]
+        assert ("too little inside" in frame.caption) == (set(alike**2) < set(inside))
 
 
 def test_the_primers_example():

@@ -120,15 +120,27 @@ def overlap_frame(pixels: int, taps: int, stride: int) -> Frame:
     counts = overlap_counts(pixels, taps, stride)
     data = xr.Dataset({"counts": plane(counts.astype(float), "counts", scale=(0.0, float(counts.max())))})
     data.attrs["most"] = int(counts.max())
-    inside = counts[taps - 1 : counts.shape[0] - taps + 1, taps - 1 : counts.shape[0] - taps + 1]
-    even = inside.size > 0 and int(inside.min()) == int(inside.max())
-    verdict = (
-        "even inside: no checkerboard from overlap"
-        if even
-        else f"from {counts.min()} to {counts.max()}: a checkerboard"
-    )
-    return Frame(
-        data,
-        f"{pixels} × {pixels} pixels become {counts.shape[0]} × {counts.shape[0]}; "
-        f"every output pixel is the sum of so many products: {verdict}.",
-    )
+    words = f"{pixels} × {pixels} pixels become {counts.shape[0]} × {counts.shape[0]}; "
+    words += f"every output pixel is the sum of so many products. {_verdict(taps, stride)}"
+    inside = slice(max(taps - stride, 0), pixels * stride)  # no pixel beyond the border would reach here
+    if set(np.unique(counts[inside, inside]).tolist()) < set(_inside(taps, stride)):
+        words += "; so few pixels have too little inside to see it"
+    return Frame(data, f"{words}.")
+
+
+def _inside(taps: int, stride: int) -> tuple[int, int]:
+    """Return the smallest and largest count where no border is near."""
+    return (taps // stride) ** 2, (-(-taps // stride)) ** 2
+
+
+def _verdict(taps: int, stride: int) -> str:
+    """Say what the counts are inside, where borders reach nothing: even if the stride divides the kernel.
+
+    >>> _verdict(4, 2), _verdict(3, 2)
+    ('k = 4 is a multiple of s = 2: 4 everywhere inside, no checkerboard from overlap',
+    'k = 3 is no multiple of s = 2: from 1 to 4 inside, a checkerboard')
+    """
+    fewest, most = _inside(taps, stride)
+    if fewest == most:
+        return f"k = {taps} is a multiple of s = {stride}: {most} everywhere inside, no checkerboard from overlap"
+    return f"k = {taps} is no multiple of s = {stride}: from {fewest} to {most} inside, a checkerboard"
