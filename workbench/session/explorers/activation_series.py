@@ -40,7 +40,8 @@ def taylor_frame(layer: Layer, z: Array, bias: float, terms: int) -> Frame:
     """Return the Taylor polynomial of a layer about its bias with its error, over the signal."""
     if not isinstance(layer.function, str):
         return Frame(None, "A typed formula is known by its values only: no series is derived from it.")
-    reach = max(float(np.abs(z - bias).max()), 0.5)
+    own = float(np.abs(z - bias).max())
+    reach = max(own, 0.5)  # of the picture: a very weak signal would leave nothing to see
     at, grid = bias, np.linspace(bias - 1.25 * reach, bias + 1.25 * reach, 201)
     parameters = dict(layer.parameters)
     note = ""
@@ -60,7 +61,7 @@ def taylor_frame(layer: Layer, z: Array, bias: float, terms: int) -> Frame:
         coords={"z": ("z", grid, {"units": "input units"})},
         attrs={"at": at, "radius": radius, "low": float(z.min()), "high": float(z.max()), "floor": FLOOR},
     )
-    inside = reach <= radius
+    inside = own < radius
     words = (
         "the signal stays within the radius of convergence: more terms help"
         if inside
