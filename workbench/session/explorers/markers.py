@@ -33,7 +33,8 @@ def read_level(levels: xr.Dataset, place: Sequence[float], reach: float) -> Read
     ----------
     levels : Dataset
         ``level`` in dB over one frequency (x) or two (y, x), ascending, in cycles/sample; ``name`` over the
-        same, and where there is noise ``noise`` in dB: what does not rise above it draws no marker.
+        same, and where there is noise ``noise`` in dB: what does not rise above it draws no marker. attrs may
+        have floor, dB: what lies at it is no line.
     place : sequence of float
         (x,) or (x, y), cycles/sample.
     reach : float
@@ -64,10 +65,12 @@ def marker_words(readings: Sequence[Reading], floor: float) -> str:
     >>> marker_words([Reading((0.1,), -3.0, "order 1"), Reading((0.2,), -13.0, "order 2")], -120.0)
     '1: 0.100 cycles/sample, −3.0 dB, order 1; 2: 0.200 cycles/sample, −13.0 dB, order 2;
     Δ: +0.100 cycles/sample, −10.0 dB'
+    >>> marker_words([Reading((0.1,), -1e-9, "")], -120.0)
+    '1: 0.100 cycles/sample, 0.0 dB'
     """
     words = []
     for number, one in enumerate(readings, 1):
-        level = f"{one.level:.1f} dB" if one.level > floor else "no line"
+        level = f"{round(one.level, 1) + 0.0:.1f} dB" if one.level > floor else "no line"
         at = ", ".join(f"{x:.3f}" for x in one.place)
         where = f"({at})" if len(one.place) > 1 else at
         words.append(f"{number}: {where} cycles/sample, {level}" + (f", {one.name}" if one.name else ""))
@@ -111,7 +114,8 @@ def peak_frame(levels: xr.Dataset | None) -> Frame:
         return Frame(None, "No line stands out.")
     level = levels["level"].values
     order = np.argsort(-level, axis=None, kind="stable")[:_LISTED]
-    order = order[level.ravel()[order] > level.max(initial=-np.inf) - _REACH]
+    least = max(float(level.max(initial=-np.inf)) - _REACH, float(levels.attrs.get("floor", -np.inf)))
+    order = order[level.ravel()[order] > least]
     index = np.unravel_index(order, level.shape)
     names = {1: ("frequency_x",), 2: ("frequency_y", "frequency_x")}[level.ndim]
     columns = {
@@ -127,7 +131,8 @@ def peak_frame(levels: xr.Dataset | None) -> Frame:
             "name": ("peak", [str(name) for name in levels["name"].values[index]]),
         }
     )
-    return Frame(data, f"The {order.size} strongest lines.")
+    words = {0: "No line stands out.", 1: "The strongest line."}
+    return Frame(data, words.get(order.size, f"The {order.size} strongest lines."))
 
 
 def line_table(lines: xr.Dataset | None) -> xr.Dataset | None:
