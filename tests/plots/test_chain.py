@@ -60,7 +60,7 @@ def test_arrows_start_where_lines_belong(frames):
     arrows = FoldingArrows()
     data = frames["folding"].data
     arrows.update(data)
-    beyond = data.zone.values > 1
+    beyond = data.true_frequency.values > 0.5
     assert len(arrows.arcs.data["xs"]) == beyond.sum()
     for arc, true, folded in zip(
         arrows.arcs.data["xs"],

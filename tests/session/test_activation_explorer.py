@@ -81,6 +81,134 @@ def test_what_does_not_work_is_said(settings, message):
     assert message in ActivationExplorer(**settings).picture().trouble
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"formula": "1/z"},
+        {"formula": "1/z", "bias": 0.3},  # no sample at the pole
+        {"formula": "1/(z-0.2)", "excitation": "two tones"},
+        {"formula": "tan(4*z)"},
+        {"formula": "1/sqrt(abs(z))", "excitation": "photograph row"},
+    ],
+)
+def test_what_grows_without_bound_is_refused(settings):
+    trouble = ActivationExplorer(activation=FORMULA, **settings).picture().trouble
+    assert "grows without bound near z = " in trouble
+    assert ActivationExplorer(activation=FORMULA, formula="1/z", bias=1.5).picture().trouble == ""
+    assert ActivationExplorer(activation=FORMULA, formula="1/(z*z+1e-4)").picture().trouble == ""
+
+
+@pytest.mark.parametrize(
+    "formula", ["sign(z)", "z>0.3", "abs(z)**0.1", "sqrt(abs(z))", "max(z, 0.1*z)", "0*z"]
+)
+@pytest.mark.parametrize("settings", [{}, {"bias": 0.3}, {"oversampling": 4}, {"excitation": "two tones"}])
+def test_lines_are_called_predicted_only_where_they_are(formula, settings):
+    explorer = ActivationExplorer(activation=FORMULA, formula=formula, **settings)
+    caption = explorer.picture().frames["lines"].caption
+    assert ("predicted" in caption and "not all" not in caption) == (readout(explorer, "residual") < -80)
+
+
+def test_it_is_said_that_rounding_decides_on_a_jump():
+    z = np.cos(2 * np.pi * 12 * np.arange(SIZE) / SIZE)
+    caption = ActivationExplorer(activation=FORMULA, formula="sign(z)").picture().frames["lines"].caption
+    assert f"as {(abs(z) < 1e-9).sum()} samples lie on a jump or a cusp of sign(z)" in caption
+
+
+def test_distortion_is_that_of_the_harmonics_that_are_left():
+    filtered = ActivationExplorer()
+    filtered.choose_preset("ReLU, filtered ×4")
+    harmonics = [2 * (-1) ** (m + 1) / (np.pi * (4 * m * m - 1)) for m in range(1, 13)]  # orders 2, 4 … 24
+    order = 2 * np.arange(1, 13) * 26 / 512  # cycles per sample of the fourfold rate
+    left = np.abs(order - np.round(order)) < 1 / 8
+    assert readout(filtered, "THD") == pytest.approx(200 * np.sqrt(np.sum(np.square(harmonics)[left])))
+    plain = ActivationExplorer(tone=26)
+    assert readout(plain, "THD") == pytest.approx(200 * np.sqrt(np.sum(np.square(harmonics))))
+
+
+@pytest.mark.parametrize("settings", [{"tone": 32}, {"tone": 12}, {"tone": 12, "oversampling": 2}])
+def test_without_a_fundamental_there_is_no_distortion(settings):
+    explorer = ActivationExplorer(activation=FORMULA, formula="abs(z)", **settings)
+    found = {one.label: one for one in explorer.picture().readouts}
+    for label in ("THD", "SFDR"):
+        assert np.isnan(found[label].value)
+        assert "no fundamental" in found[label].note
+
+
+def test_a_line_at_nyquist_is_where_it_belongs():
+    frames = ActivationExplorer(tone=32).picture().frames
+    assert "order 2" in frames["peaks"].data.name.values
+    assert frames["folding"].caption.startswith("11 of 14 lines belong above Nyquist")
+    lines = frames["folding"].data
+    assert not lines.folded.values[lines.true_frequency.values == 0.5].any()
+    assert lines.folded.values[lines.true_frequency.values > 0.5].all()
+    clean = ActivationExplorer(tone=32, oversampling=2).picture().frames["folding"].caption
+    assert "the one at Nyquist" in clean
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tone": 32},
+        {"tone": 26},
+        {"tone": 48, "bias": 0.3, "activation": "tanh"},
+        {"tone": 63, "oversampling": 2, "activation": "tanh", "drive": 3.0},
+        {"excitation": "two tones", "tone": 32, "second": 20},
+    ],
+)
+def test_aliases_have_the_power_of_the_waves_that_they_are(settings):
+    explorer = ActivationExplorer(**settings)
+    lines = explorer._lines(explorer._layer())
+    n = np.arange(SIZE)
+    aliases = np.zeros(SIZE)
+    for true, seen, amplitude, kept in zip(
+        lines.true_frequency.values, lines.frequency.values, lines.amplitude.values, lines.kept, strict=True
+    ):
+        if kept and true > 0.5:
+            aliases += amplitude * np.cos(2 * np.pi * seen * n)
+    whole = np.var(explorer.picture().frames["chain"].data.y.values)
+    assert readout(explorer, "aliased") == pytest.approx(100 * np.var(aliases) / whole, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "stays"),
+    [
+        ({"activation": "softplus", "sharpness": 12.0, "drive": 0.05}, True),
+        ({"activation": "elu", "bias": 0.3, "drive": 0.05}, True),
+        ({"activation": "softplus", "sharpness": 12.0, "drive": 0.3}, False),
+    ],
+)
+def test_the_radius_is_compared_with_where_the_signal_goes(settings, stays):
+    frame = ActivationExplorer(**settings).picture().frames["taylor"]
+    reach = max(
+        abs(frame.data.attrs["low"] - frame.data.attrs["at"]),
+        abs(frame.data.attrs["high"] - frame.data.attrs["at"]),
+    )
+    assert (reach < frame.data.attrs["radius"]) == stays
+    assert ("stays within" in frame.caption) == stays
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"activation": "identity"}, "2 bins above −60 dB; none of them new"),
+        ({"activation": FORMULA, "formula": "z"}, "none of them new"),
+        ({"activation": "relu", "bias": 2.0}, "3 bins above −60 dB; none of them new"),
+        ({"activation": "relu", "bias": -1.2}, "nothing comes out"),
+        ({"activation": "sigmoid", "bias": 2.0, "drive": 0.05, "oversampling": 2}, "what would fold"),
+        ({"activation": "relu"}, "fold on each axis by itself"),
+    ],
+)
+def test_the_plane_says_what_its_lines_are(settings, words):
+    assert words in ActivationExplorer(tone=12, **settings).picture().frames["plane"].caption
+
+
+def test_one_line_is_one():
+    peaks = ActivationExplorer(activation="identity").picture().frames["peaks"]
+    assert (peaks.caption, peaks.data.sizes["peak"]) == ("The strongest line.", 1)
+    dead = ActivationExplorer(activation="relu", bias=-1.2).picture().frames["peaks"]
+    assert (dead.caption, dead.data.sizes["peak"]) == ("No line stands out.", 0)
+
+
 def test_a_formula_is_as_good_as_a_name():
     typed = ActivationExplorer(activation=FORMULA, formula="max(z, 0)").picture()
     named = ActivationExplorer(activation="relu").picture()

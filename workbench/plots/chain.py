@@ -253,7 +253,7 @@ def _room(one: float, other: float) -> float:
 class FoldingArrows:
     """Where lines belong and where they appear: stems over all Nyquist zones, arrows into the first.
 
-    Needs over ``line``: true_frequency, frequency, level (dB re the strongest), zone, kept, label.
+    Needs over ``line``: true_frequency, frequency, level (dB re the strongest), folded, kept, label.
     """
 
     def __init__(self, height: int = 330) -> None:
@@ -292,13 +292,13 @@ class FoldingArrows:
         """Show the lines with their arrows."""
         true, folded = data["true_frequency"].values, data["frequency"].values
         level, kept = data["level"].values, data["kept"].values.astype(bool)
-        zone = data["zone"].values
-        colours = [cause_colour("direct") if z <= 1 else cause_colour("folded") for z in zone]
+        beyond = data["folded"].values.astype(bool)
+        colours = [cause_colour("folded" if one else "direct") for one in beyond]
         show(
             self.source,
             {
                 "true": true,
-                "folded": np.where(kept & (zone > 1), folded, np.nan),
+                "folded": np.where(kept & beyond, folded, np.nan),
                 "level": level,
                 "floor": np.full(true.size, -84.0),
                 "colour": colours,
@@ -306,7 +306,7 @@ class FoldingArrows:
                 "alpha": np.where(kept, 1.0, 0.25),
             },
         )
-        moved = [i for i in range(true.size) if kept[i] and zone[i] > 1]
+        moved = np.flatnonzero(kept & beyond).tolist()
         turns = [_arc(true[i], folded[i], level[i]) for i in moved]
         show(
             self.arcs,

@@ -10,9 +10,18 @@ import param
 import xarray as xr
 
 from workbench.session.explorers.activation_code import code_of
+from workbench.session.explorers.activation_figures import (
+    aliased_share,
+    harmonic_distortion,
+    line_power,
+    residual,
+    sfdr,
+)
+from workbench.session.explorers.activation_formula import check_values, doubt, is_affine
 from workbench.session.explorers.activation_lines import (
     LISTED,
     answers_of,
+    beyond_nyquist,
     folding_frame,
     level,
     line_labels,
@@ -21,8 +30,6 @@ from workbench.session.explorers.activation_lines import (
     photograph_patch,
     photograph_row,
     plane_spectrum,
-    residual,
-    sfdr,
 )
 from workbench.session.explorers.activation_series import Layer, taylor_frame
 from workbench.session.explorers.explorer import Explorer, Frames, Group, Picture, Readout
@@ -45,10 +52,9 @@ __all__ = ["ActivationExplorer"]
 SIZE = 128
 FLOOR = -120.0
 ORDERS = 24
-TOO_LARGE = 1e100
-"""Values whose squares would not be finite."""
 ROUNDING = -200.0
 """Residuals below this, dB, are those of the arithmetic."""
+NO_FUNDAMENTAL = "no fundamental in the output"
 FORMULA = "formula"
 KERNELS: dict[str, tuple[float, ...]] = {
     "none": (1.0,),
@@ -169,17 +175,13 @@ class ActivationExplorer(Explorer):
             self.oversampling,
             **layer.parameters,
         )
-        if not (np.abs(chain.y.values) < TOO_LARGE).all():
-            raise ValueError(
-                f"{layer.words} is not finite on this signal, or too large: choose another drive or bias"
-            )
-        measured = np.fft.rfft(chain.y.values, norm="forward")
+        check_values(layer, layer.words, chain)
         lines = self._lines(layer)
         predicted = self._predicted(layer)
         frames = Frames(
             {
                 "chain": lambda: self._chain_frame(chain),
-                "lines": lambda: self._lines_frame(measured, predicted, lines),
+                "lines": lambda: self._lines_frame(layer, chain, predicted, lines),
                 "peaks": lambda: peak_frame(line_table(frames["lines"].data)),
                 "folding": lambda: folding_frame(lines),
                 "taylor": lambda: taylor_frame(layer, chain.z.values, self.bias, self.terms),
@@ -187,7 +189,7 @@ class ActivationExplorer(Explorer):
                 "plane": lambda: self._plane_frame(layer),
             }
         )
-        readouts = self._readouts(layer, chain, measured, predicted, lines)
+        readouts = self._readouts(layer, chain, predicted, lines)
         return Picture(frames, readouts, lambda: answers_of(lines))
 
     def _predicted(self, layer: Layer) -> Array | None:
@@ -202,9 +204,13 @@ class ActivationExplorer(Explorer):
             return None
         orders = ORDERS if len(tones) == 1 else 7
         lines = chain_lines(layer.function, tones, self.bias, orders, self.oversampling, **layer.parameters)
-        power = np.square(lines.amplitude.values) * np.where(lines.true_frequency.values == 0, 1.0, 0.5)
-        numbers = (lines[name].values.tolist() for name in ("order_1", "order_2", "zone"))
+        true = lines.true_frequency.values
+        folded = beyond_nyquist(true)
+        power = np.square(lines.amplitude.values) * np.where(np.isin(true, (0.0, 0.5)), 1.0, 0.5)
+        zone = np.where(folded, lines.zone.values, 1)
+        numbers = (values.tolist() for values in (lines.order_1.values, lines.order_2.values, zone))
         return lines.assign(
+            folded=("line", folded, {"long_name": "created above the Nyquist frequency"}),
             level=("line", power_db(power / (power.max() or 1.0)), {"units": "dB re strongest line"}),
             label=("line", [line_name(*of_line) for of_line in zip(*numbers, strict=True)]),
         )
@@ -231,8 +237,11 @@ class ActivationExplorer(Explorer):
     def _level(self, spectrum: Array) -> Array:
         return np.maximum(one_sided_level(spectrum, self.drive), FLOOR)
 
-    def _lines_frame(self, measured: Array, predicted: Array | None, lines: xr.Dataset | None) -> Frame:
+    def _lines_frame(
+        self, layer: Layer, chain: xr.Dataset, predicted: Array | None, lines: xr.Dataset | None
+    ) -> Frame:
         frequency = np.arange(SIZE // 2 + 1) / SIZE
+        measured = np.fft.rfft(chain.y.values, norm="forward")
         found = self._level(measured)
         expected, labels = np.full(frequency.size, np.nan), [""] * frequency.size
         if predicted is not None and lines is not None:
@@ -251,18 +260,21 @@ class ActivationExplorer(Explorer):
             return Frame(
                 data, "A photograph holds all frequencies at once: no line can be told from another."
             )
-        worst = residual(measured, predicted)
         above = int((found > LISTED).sum())
-        if not above:
+        worst = residual(measured, predicted)
+        if not above and worst < LISTED:
             return Frame(data, "No line is left: nothing comes out, as predicted.")
-        agree = (
-            "agree to rounding"
-            if worst < ROUNDING
-            else f"differ by at most {worst:.0f} dB re the strongest line"
-        )
-        lines_of = "line" if above == 1 else "lines"
-        words = f"{above} {lines_of} above {LISTED:.0f} dB, each predicted; measured and predicted {agree}."
-        return Frame(data, words.replace("-", "−"))
+        words = f"{above} line{'s' * (above != 1)} above {LISTED:.0f} dB"
+        if worst < ROUNDING:
+            words += ", each predicted; measured and predicted agree to rounding"
+        elif worst < LISTED:
+            words += (
+                f", each predicted; measured and predicted differ by at most {worst:.0f} dB re the strongest"
+            )
+        else:
+            words += f"; not all are predicted: the two differ by {worst:.0f} dB re the strongest line, as "
+            words += doubt(layer, layer.words, chain.z.values, self.oversampling)
+        return Frame(data, f"{words}.".replace("-", "−"))
 
     def _others_frame(self, z: Array) -> Frame:
         found = {}
@@ -292,7 +304,8 @@ class ActivationExplorer(Explorer):
             what = f"{self.tone} cycles along x plus {self.second} along y"
         gain = filter_gain(KERNELS[self.kernel], np.fft.fftfreq(SIZE))
         filtered = np.fft.ifft(np.fft.fft(self.drive * image, axis=1) * gain, axis=1).real
-        lines = plane_spectrum(filtered + self.bias, layer, self.oversampling)
+        z = filtered + self.bias
+        lines = plane_spectrum(z, layer, self.oversampling)
         axis = np.fft.fftshift(np.fft.fftfreq(SIZE))
         data = xr.Dataset(
             {"level": (("frequency_y", "frequency_x"), np.maximum(level(lines / self.drive), -80.0))},
@@ -300,18 +313,19 @@ class ActivationExplorer(Explorer):
             attrs={"floor": -80.0, "units": "dB re a tone of amplitude A"},
         )
         count = int((data.level > -60).sum())
-        folds = (
-            "harmonics fold on each axis by itself"
-            if self.oversampling == 1
-            else "what would fold is filtered"
-        )
-        return Frame(data, f"{what}: {count} bins above −60 dB; {folds}.")
+        if not count:
+            return Frame(data, f"{what}: nothing comes out.")
+        folds = "harmonics above Nyquist fold on each axis by itself"
+        if is_affine(layer, z):
+            folds = "none of them new, as the layer is linear over this signal"
+        elif self.oversampling > 1:
+            folds = "what would fold is filtered"
+        return Frame(data, f"{what}: {count} bin{'s' * (count != 1)} above −60 dB; {folds}.")
 
     def _readouts(
         self,
         layer: Layer,
         chain: xr.Dataset,
-        measured: Array,
         predicted: Array | None,
         lines: xr.Dataset | None,
     ) -> tuple[Readout, ...]:
@@ -323,22 +337,26 @@ class ActivationExplorer(Explorer):
         result = [Readout(words, flat, "% of samples", "slope below a twentieth of the steepest")]
         if predicted is None or lines is None:
             return tuple(result)
-        power = np.square(np.abs(measured)) * np.where(np.arange(measured.size) % (SIZE // 2), 2.0, 1.0)
+        measured = np.fft.rfft(chain.y.values, norm="forward")
+        power = line_power(measured)
         if self.excitation == "one tone":
-            harmonics = np.square(lines.amplitude.values) / 2
-            thd = np.sqrt(harmonics[2:].sum() / harmonics[1]) if harmonics[1] else np.nan
-            clean = sfdr(power, self.tone) if power[self.tone] > 0 else np.nan
+            thd, clean = harmonic_distortion(lines), sfdr(power, self.tone)
+            over = f"harmonics 2 to {ORDERS} over the fundamental"
             result = [
-                Readout("THD", 100 * float(thd), "%", f"harmonics 2 to {ORDERS} over the fundamental"),
-                Readout("SFDR", clean, "dB", "fundamental over the strongest other line, DC left out"),
+                Readout("THD", 100 * thd, "%", NO_FUNDAMENTAL if np.isnan(thd) else over),
+                Readout(
+                    "SFDR",
+                    clean,
+                    "dB",
+                    NO_FUNDAMENTAL
+                    if np.isnan(clean)
+                    else "fundamental over the strongest other line, DC left out",
+                ),
                 *result,
             ]
-        folded = (lines.zone.values > 1) & lines.kept.values
-        folded &= lines.order_1.values + lines.order_2.values != 0
-        everything = float(power[1:].sum()) or np.nan
-        alias = float((np.square(lines.amplitude.values[folded]) / 2).sum()) / everything
+        alias = aliased_share(lines, power)
         result += [
-            Readout("aliased", 100 * alias, "% of power", "lines folded from above Nyquist, without DC"),
+            Readout("aliased", 100 * alias, "% of power", "lines from above Nyquist, without what is at DC"),
             Readout("DC", float(measured[0].real), "input units", "mean of the output"),
             Readout(
                 "residual",

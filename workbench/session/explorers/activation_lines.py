@@ -17,6 +17,7 @@ from workbench.signals import power_db
 __all__ = [
     "LISTED",
     "answers_of",
+    "beyond_nyquist",
     "folding_frame",
     "level",
     "line_labels",
@@ -25,8 +26,6 @@ __all__ = [
     "photograph_patch",
     "photograph_row",
     "plane_spectrum",
-    "residual",
-    "sfdr",
 ]
 
 LISTED = -80.0
@@ -116,17 +115,15 @@ def plane_spectrum(image: Array, function: Callable[[Array], Array], oversamplin
     return np.asarray(amplitude)
 
 
-def residual(measured: Array, predicted: Array) -> float:
-    """Return the largest difference, dB re the strongest line; what is left of rounding is stated as -320."""
-    worst = float(np.abs(measured - predicted).max()) / (float(np.abs(predicted).max()) or 1.0)
-    return max(float(power_db(worst**2)), -320.0)
+def beyond_nyquist(true_frequency: Array) -> Array:
+    """Return which lines fold: a line at the Nyquist frequency itself is where it belongs.
 
+    The Nyquist zone counts it to the second, [1/2, 1[, but it is not moved.
 
-def sfdr(power: Array, tone: int) -> float:
-    """Return the tone's power over the strongest other line without DC, dB."""
-    others = power.copy()
-    others[[0, tone]] = 0.0
-    return float(power_db(power[tone] / others.max())) if others.max() > 0 else float("inf")
+    >>> beyond_nyquist(np.array([0.25, 0.5, 0.75]))
+    array([False, False,  True])
+    """
+    return np.asarray(true_frequency > 0.5 + 1e-9)
 
 
 def line_name(order_1: int, order_2: int, zone: int) -> str:
@@ -159,12 +156,15 @@ def folding_frame(lines: xr.Dataset | None) -> Frame:
     if lines is None:
         return Frame(None, "A photograph holds all frequencies at once: no line can be followed.")
     data = lines.isel(line=np.flatnonzero(lines.level.values > LISTED))
-    beyond = int((data.zone > 1).sum())
-    gone = int((~data.kept.astype(bool)).sum())
-    words = f"{beyond} of {data.sizes['line']} lines belong above Nyquist"
+    beyond, kept = data.folded.values, data.kept.values.astype(bool)
+    above, gone = int(beyond.sum()), int((beyond & ~kept).sum())
+    words = f"{above} of {data.sizes['line']} lines belong above Nyquist"
     if gone:
-        words += f"; the filter removes {gone} of them"
-    return Frame(data, words + (": the arrows show where they appear (eq. 5)." if beyond else "."))
+        words += f"; the filter removes {'all' if gone == above else gone} of them"
+    if (~beyond & ~kept).any():
+        words += f"{',' if gone else '; the filter removes'} the one at Nyquist"
+    arrows = ": the arrows show where they appear (eq. 5)" if gone < above else ""
+    return Frame(data, f"{words}{arrows}.")
 
 
 def answers_of(lines: xr.Dataset | None) -> tuple[Answer, ...]:

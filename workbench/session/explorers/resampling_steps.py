@@ -142,5 +142,6 @@ def _verdict(taps: int, stride: int) -> str:
     """
     fewest, most = _inside(taps, stride)
     if fewest == most:
-        return f"k = {taps} is a multiple of s = {stride}: {most} everywhere inside, no checkerboard from overlap"
+        even = f"{most} everywhere inside, no checkerboard from overlap"
+        return f"k = {taps} is a multiple of s = {stride}: {even}"
     return f"k = {taps} is no multiple of s = {stride}: from {fewest} to {most} inside, a checkerboard"
