@@ -158,3 +158,14 @@ def test_sizes_are_torchs(size, kernel, stride, padding, dilation):
 def test_what_makes_no_sense_is_said(call, message):
     with pytest.raises((ValueError, KeyError), match=message):
         call()
+
+
+@pytest.mark.parametrize(("place", "cause"), [(3, "direct"), (4, "direct"), (-4, "direct"), (5, "alias")])
+def test_a_line_at_the_new_nyquist_is_no_alias(place, cause):
+    start = xr.Dataset(
+        {"bin": ("line", [place]), "gain": ("line", [1.0 + 0j]), "cause": ("line", ["direct"])},
+        attrs={"size": 16},
+    )
+    behind = follow_line(start, "decimate", 2)
+    assert behind.cause.values.tolist() == [cause]
+    assert int(behind.bin[0]) == (place + 4) % 8 - 4

@@ -119,8 +119,9 @@ def follow_line(lines: xr.Dataset, kind: str, factor: int = 2, **options: Any) -
     -------
     Dataset
         The lines behind it: up, every line has factor - 1 images; down, lines come together at their aliases
-        (eq. 5), which add up. A line that was moved by folding is an "alias"; one that zero-stuffing added is
-        an "image"; where several meet, the strongest names the sum.
+        (eq. 5), which add up. A line from above the new Nyquist frequency is an "alias" (one at it stays
+        where it is); one that zero-stuffing added is an "image"; where several meet, the strongest names the
+        sum.
 
     Raises
     ------
@@ -157,7 +158,8 @@ def follow_line(lines: xr.Dataset, kind: str, factor: int = 2, **options: Any) -
             if direction == "up":
                 name = str(cause) if at == place else "image"
             else:
-                name = str(cause) if new == at else ("alias" if cause == "direct" else str(cause))
+                moved = 2 * abs(at) > after
+                name = "alias" if moved and cause == "direct" else str(cause)
             found.setdefault(new, []).append((complex(weight), name))
     places = sorted(found)
     total = [sum(weight for weight, _ in found[place]) for place in places]
