@@ -1,5 +1,7 @@
 """The resampling explorer's numbers, without a screen."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,37 @@ def test_the_verdict_on_overlap_is_that_of_a_large_image_whatever_the_pixels(tap
         np.testing.assert_array_equal(frame.data.counts, np.outer(own, own))
         alike = own[own == large[16 * stride : 16 * stride + own.size]]
         assert ("too little inside" in frame.caption) == (set(alike**2) < set(inside))
+
+
+@pytest.mark.parametrize("name", [name for name, stage in OFFERED.items() if stage and not stage.up])
+def test_a_line_at_the_new_nyquist_does_not_fold(name):
+    explorer = ResamplingExplorer(tone_x=0.5 / OFFERED[name].factor, first=name)
+    frames = explorer.picture().frames
+    assert "no filter none" in frames["rivals"].caption
+    if OFFERED[name].linear:
+        assert readout(explorer, "aliased") in (0.0, pytest.approx(np.nan, nan_ok=True))
+        assert "the new Nyquist frequency, does not fold" in frames["response"].caption
+        assert {answer.name for answer in explorer.picture().answers} <= {"direct"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *ResamplingExplorer.PRESETS.values(),
+        {"first": "↓2 blurpool, 3 taps"},
+        {"first": "↓2 blurpool, 3 taps", "tone_x": 0.25},
+        {"first": "↓2 average pooling", "tone_x": 0.5, "second": "↑2 bilinear"},
+    ],
+)
+def test_the_code_prints_what_the_captions_say(settings, capsys):
+    explorer = ResamplingExplorer(**settings)
+    exec(explorer.as_code(), {})
+    *steps, _, board = capsys.readouterr().out.splitlines()
+    caption = explorer.picture().frames["response"].caption.replace("−", "-")
+    said = [float(word or "-inf") for word in re.findall(r" (?:at|is) (?:(-?\d+\.\d) dB|nothing)", caption)]
+    printed = [float(line.split()[0]) for line in steps]
+    assert [max(level, -250) for level in said] == pytest.approx([max(x, -250) for x in printed], abs=0.051)
+    assert float(board.split()[1]) == pytest.approx(readout(explorer, "checkerboard"), abs=1e-9, nan_ok=True)
 
 
 def test_the_primers_example():

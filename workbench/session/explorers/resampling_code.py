@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.session.explorers.resampling_steps import Stage, low_rate
+from workbench.session.explorers.resampling_steps import Stage, low_rate, passes
 
 __all__ = ["code_of"]
 
@@ -47,12 +47,15 @@ def code_of(
             at = low_rate(frequency, stage)
             lines += [
                 f"response = wb.resample_response({stage.kind!r}, {stage.factor}, at={at!r}{options})",
-                "print(response.image_level_db.values)",
+                *_printed(stage, frequency),
             ]
     lines += [
-        "power = (abs(wb.spectrum(image)) ** 2).sum('frequency_y').values  # along x",
-        "level = 10 * np.log10(np.maximum(power / reference, 1e-30))",
+        "power = abs(wb.spectrum(image)) ** 2",
+        "level = 10 * np.log10(np.maximum(power.sum('frequency_y').values / reference, 1e-30))  # along x",
         "print(image.shape, level.max())",
+        "edge = [abs(power.coords[name]) == 0.5 for name in power.dims]",
+        "board = power.where(edge[0] | edge[1]).sum() / power.sum()",
+        "print('checkerboard', 100 * float(board), '% of power')",
     ]
     if markers:
         lines += [
@@ -61,3 +64,14 @@ def code_of(
             "print([float(level[(round(f * size) + size // 2) % size]) for f in markers])",
         ]
     return "\n".join(lines)
+
+
+def _printed(stage: Stage, frequency: float) -> list[str]:
+    """Print what the page says of a step: its gain at what folds, else the strongest image or alias."""
+    if not passes(stage, frequency):
+        return ["print(float(response.image_level_db.max()), 'dB re the line itself')"]
+    return [
+        f"wave = np.exp(-2j * np.pi * {abs(frequency)!r} * response.tap.values)",
+        "gain = abs(response.kernel.values @ wave)",
+        "print(20 * np.log10(max(gain, 1e-15)), 'dB: the gain')",
+    ]

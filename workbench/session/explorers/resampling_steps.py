@@ -13,7 +13,7 @@ from workbench.session.explorers.pictures import plane
 from workbench.session.frame import Frame
 from workbench.signals import fold, overlap_counts, power_db, resample_response
 
-__all__ = ["FLOOR", "Stage", "low_rate", "overlap_frame", "response_frame", "test_frequencies"]
+__all__ = ["FLOOR", "Stage", "low_rate", "overlap_frame", "passes", "response_frame", "test_frequencies"]
 
 FLOOR = -100.0
 _IN_A_PICTURE = 0.25
@@ -99,11 +99,24 @@ def _said(stage: Stage, frequency: float, response: xr.Dataset) -> str:
     """Say in words what a step leaves at a frequency in front of it, cycles per sample."""
     if stage.up:
         return f"the image of f = {frequency:.3g} is at {_level(float(response.image_level_db.max()))} re it"
-    if frequency <= 0.5 / stage.factor:
+    if not passes(stage, frequency):
         return f"what folds onto f = {frequency:.3g} comes at {_level(float(response.image_level_db.max()))}"
     waves = np.exp(-2j * np.pi * frequency * response.tap.values)
-    gain = float(power_db(np.abs(np.sum(response.kernel.values * waves)) ** 2))
-    return f"f = {frequency:.3g} folds, and comes through at {_level(gain)}"
+    gain = _level(float(power_db(np.abs(np.sum(response.kernel.values * waves)) ** 2)))
+    if frequency == 0.5 / stage.factor:
+        return f"f = {frequency:.3g}, the new Nyquist frequency, does not fold; the gain there is {gain}"
+    return f"f = {frequency:.3g} folds, and comes through at {gain}"
+
+
+def passes(stage: Stage, frequency: float) -> bool:
+    """Return whether a step is judged by its gain at a frequency in front of it, as that one is to go.
+
+    Elsewhere it is judged by what it puts beside the frequency: images, or what folds onto it.
+
+    >>> passes(Stage("decimate"), 0.3), passes(Stage("decimate"), 0.1), passes(Stage("nearest"), 0.3)
+    (True, False, False)
+    """
+    return not stage.up and abs(frequency) >= 0.5 / stage.factor
 
 
 def _level(level: float) -> str:
