@@ -26,6 +26,26 @@ def test_the_chain_shows_each_step_of_a_layer(frames):
     assert len(chain.held_waves.data["n"]) == 0
 
 
+@pytest.mark.parametrize("order", ["hold last", "update last"])
+def test_there_is_room_for_what_is_held(order):
+    figure_2, hard = ActivationExplorer(), ActivationExplorer()
+    figure_2.choose_preset("figure 2")
+    hard.choose_preset("tanh, hard driven")
+    chain = SignalChain()
+    chain.update(figure_2.picture().frames["chain"].data)
+    chain.hold(figure_2.picture().frames["chain"].data)
+    parts = [
+        lambda: chain.update(hard.picture().frames["chain"].data),
+        lambda: chain.hold(figure_2.picture().frames["chain"].data),
+    ]
+    for part in parts if order == "hold last" else parts[::-1]:
+        part()
+    for name in "xvzy":
+        axis = chain.figures[name].y_range
+        for waves in (chain.waves, chain.held_waves):
+            assert axis.start < waves.data[name].min() < waves.data[name].max() < axis.end
+
+
 def test_a_filter_weighs_the_tone_and_a_bias_adds_a_line_at_zero():
     chain = SignalChain()
     chain.update(ActivationExplorer(tone=26, kernel="blur 1 2 1", bias=0.5).picture().frames["chain"].data)

@@ -59,8 +59,7 @@ class SignalChain:
     def update(self, data: xr.Dataset) -> None:
         """Show the chain."""
         _fill(self.waves, self.lines, data)
-        for name, axis in self._y_ranges.items():
-            fit(axis, data[name].values, margin=0.1)
+        self._fit()
 
     def hold(self, data: xr.Dataset | None) -> None:
         """Draw another chain behind, or none."""
@@ -68,6 +67,13 @@ class SignalChain:
             self.held_waves.data, self.held_lines.data = _empty("n"), _empty("frequency")
         else:
             _fill(self.held_waves, self.held_lines, data)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make room for the samples of both chains."""
+        for name, axis in self._y_ranges.items():
+            both = np.concatenate([waves.data[name] for waves in (self.waves, self.held_waves)])
+            fit(axis, both, margin=0.1)
 
 
 def _empty(axis: str) -> dict[str, Any]:
