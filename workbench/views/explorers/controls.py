@@ -29,12 +29,14 @@ class Controls(pn.viewable.Viewer):
         super().__init__()
         self._explorer = explorer
         self.widgets: dict[str, Any] = {}
+        self._heads: list[tuple[tuple[str, ...], Text]] = []
         parts: list[Any] = []
         for group in explorer.GROUPS:
             head = f"<h2>{escape(group.title)}</h2>"
             if group.equation:
                 head += f'<p class="equation">{escape(group.equation)}</p>'
             parts.append(Text(head, _EQUATION, margin=(10, 4, 2, 4)))
+            self._heads.append((group.names, parts[-1]))
             parts.extend(self._widget(name) for name in group.names)
         self._column = pn.Column(*parts, sizing_mode="stretch_width", margin=0)
         explorer.param.watch(self._changed, explorer.choices())
@@ -76,8 +78,10 @@ class Controls(pn.viewable.Viewer):
             widget.value = typed
 
     def show_relevant(self) -> None:
-        """Show the settings that have an effect now, hide all others."""
+        """Show the settings that have an effect now, hide all others, and headings that none is under."""
         relevant = self._explorer.relevant()
+        for names, head in self._heads:
+            head.visible = not relevant.isdisjoint(names)
         for name, widget in self.widgets.items():
             if widget.visible != (name in relevant):
                 widget.visible = name in relevant
