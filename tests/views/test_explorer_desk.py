@@ -24,7 +24,7 @@ from workbench.views.card import PanelCard
 from workbench.views.downloads import figures_of
 from workbench.views.explorers import ExplorerDesk, explore
 from workbench.views.explorers.controls import Controls
-from workbench.views.explorers.desk import _number, _readout_row
+from workbench.views.explorers.readouts import _number, readout_row
 from workbench.views.slot import Room, Slot
 
 ROOM = Room((300, 300, 300, 300))
@@ -189,7 +189,7 @@ def test_a_card_first_seen_while_guessing_is_covered_before_it_is_on_the_page(de
 
 def test_figures_of_one_name_have_each_their_own_a():
     sizes = tuple(Readout("size", value, "pixels") for value in (64.0, 130.0))
-    row = _readout_row(sizes, Picture({}, sizes))
+    row = readout_row(sizes, Picture({}, sizes))
     assert [row.split("A: ")[k].partition("<")[0] for k in (1, 2)] == ["64", "130"]
 
 

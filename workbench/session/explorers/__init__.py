@@ -7,6 +7,7 @@ from workbench.session.explorers.nyquist_chain import NyquistExplorer
 from workbench.session.explorers.pair_chain import CoherenceExplorer
 from workbench.session.explorers.pictures import level_picture, plane, signed_picture
 from workbench.session.explorers.places import Places
+from workbench.session.explorers.pointing import nudge, point
 from workbench.session.explorers.quiz import Answer, Score, score_guesses
 from workbench.session.explorers.resampling_chain import STAGES, ResamplingExplorer
 from workbench.session.explorers.resampling_rivals import RIVALS
@@ -28,7 +29,9 @@ __all__ = [
     "ResamplingExplorer",
     "Score",
     "level_picture",
+    "nudge",
     "plane",
+    "point",
     "score_guesses",
     "signed_picture",
 ]

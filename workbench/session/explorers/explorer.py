@@ -124,6 +124,8 @@ class Explorer(param.Parameterized):
         How near a guess must be, in units of the figure that is predicted.
     ``REACH``
         How far a marker looks for a line, cycles/sample; None: as far as a guess may be off.
+    ``GUESSED``
+        (low, high) of every axis on which one predicts; empty: those on which markers are.
     ``markers``
         `Places` on the axes that :meth:`levels` has: in the address like a setting, but no setting, so that
         presets and undo leave them where they are.
@@ -141,6 +143,7 @@ class Explorer(param.Parameterized):
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {}
     TOLERANCE: ClassVar[float] = 0.0
     REACH: ClassVar[float | None] = None
+    GUESSED: ClassVar[tuple[tuple[float, float], ...]] = ()
     ASK: ClassVar[str] = ""
 
     markers = Places(precedence=-1)
@@ -331,13 +334,16 @@ class Explorer(param.Parameterized):
         levels = self.levels()
         if levels is None:
             return
-        reach = self.TOLERANCE if self.REACH is None else self.REACH
-        at = read_level(levels, place, reach).place
+        at = read_level(levels, place, self.reach()).place
         places = self.places()
         others = [one for one in places if read_level(levels, one, 0.0).place != at]
         if len(others) == len(places):
             others = [*others[1 - MARKERS :], at]
         self.markers = write_places(others)
+
+    def reach(self) -> float:
+        """Return how far a marker looks for a line, cycles/sample."""
+        return self.TOLERANCE if self.REACH is None else self.REACH
 
     def places(self) -> list[tuple[float, ...]]:
         """Return where the markers stand."""
@@ -378,6 +384,10 @@ class Explorer(param.Parameterized):
         quiz.score = score_guesses(quiz.guesses, self.picture().answers, self.TOLERANCE)
         self.quiz = quiz
         return quiz.score
+
+    def guessed_axes(self) -> Sequence[tuple[float, float]]:
+        """Return (low, high) of a guess along x, and y where there are two axes."""
+        return self.GUESSED or self.param["markers"].axes
 
     def end_quiz(self) -> None:
         """Back to looking."""

@@ -88,6 +88,7 @@ class CoherenceExplorer(Explorer):
     }
     TOLERANCE = 0.04
     REACH = 0.5 / SIZE
+    GUESSED = ((0.0, 1.0),)
     ASK = (
         "Click in the distribution where you expect the mean of the estimates; click a mark again to undo it."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -12,11 +11,12 @@ import panel as pn
 import panel_material_ui as pmui
 import xarray as xr
 
-from workbench.session.explorers import Explorer, Picture, Readout
+from workbench.session.explorers import Explorer, Picture, nudge, point
 from workbench.views.address import Address
 from workbench.views.card import PanelCard
 from workbench.views.downloads import SaveTable
 from workbench.views.explorers.controls import Controls
+from workbench.views.explorers.readouts import readout_row
 from workbench.views.explorers.styles import ASIDE, BODY, CODE, READOUTS, STAGE, TOOLBAR
 from workbench.views.keyboard import Keyboard, key_table
 from workbench.views.page import framed_page
@@ -34,6 +34,9 @@ KEYS = {
     "h": "hold this as A, or let A go",
     "b": "swap: go to A, hold what was here",
     "m": "take the markers away (a click on a spectrum puts them)",
+    "g": "put a marker on the strongest line, or a guess while you predict",
+    ", .": "move the newest one to the left, right",
+    "; :": "in a plane: down, up; else by ten steps",
     "p": "predict, then check",
     "s": "save figures and numbers",
     "c": "this view as Python",
@@ -79,7 +82,7 @@ class ExplorerDesk(pn.viewable.Viewer):
             self._build(name)
             self.slots[name].put()
         self.controls = Controls(explorer)
-        self.readouts = Text(_readout_row(()), READOUTS)
+        self.readouts = Text(readout_row(()), READOUTS)
         self.message = Text('<p role="status">&nbsp;</p>', TYPE, margin=(0, 8))
         presets = {name: self._preset(name) for name in explorer.PRESETS}
         self.presets = PushButtons("Presets", presets, framed=True)
@@ -150,6 +153,11 @@ class ExplorerDesk(pn.viewable.Viewer):
             "h": self._hold,
             "b": self._swap,
             "m": self._unmark,
+            "g": self._point,
+            ",": lambda: self._nudge(-1, 0),
+            ".": lambda: self._nudge(1, 0),
+            ";": lambda: self._nudge(0, -1),
+            ":": lambda: self._nudge(0, 1),
             "p": self._quiz,
             "s": self._save,
             "c": self._code,
@@ -171,7 +179,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._draw_markers()
         for name in wanted:
             self.slots[name].put()  # a new card takes its first picture along, or what covers it
-        self.readouts.text = _readout_row(picture.readouts, held, hidden=self._guessing)
+        self.readouts.text = readout_row(picture.readouts, held, hidden=self._guessing)
         chosen = self.explorer.preset()
         history = self.explorer.history
         self.presets.change({name: {"chosen": name == chosen} for name in self.explorer.PRESETS})
@@ -279,6 +287,18 @@ class ExplorerDesk(pn.viewable.Viewer):
     def _unmark(self) -> None:
         self.explorer.markers = ""
 
+    def _point(self) -> None:
+        self._told(point(self.explorer))
+
+    def _nudge(self, along_x: int, along_y: int) -> None:
+        self._told(nudge(self.explorer, along_x, along_y))
+
+    def _told(self, words: str) -> None:
+        """Draw, and say where a guess stands; what a marker reads is said as it is drawn."""
+        self._news()
+        if words:
+            self._say(words)
+
     def _quiz(self) -> None:
         if not self._predicting:
             return
@@ -360,48 +380,3 @@ class ExplorerDesk(pn.viewable.Viewer):
         page = framed_page(self.explorer.TITLE, [self, address])
         pn.state.onload(self.attach)
         return page
-
-
-def _readout_row(readouts: tuple[Readout, ...], held: Picture | None = None, *, hidden: bool = False) -> str:
-    """Write the figures, those of A below; while something is predicted they would give it away."""
-    of_a = {} if held is None or hidden else _told_apart(held.readouts)
-    cells = "".join(
-        f'<div class="readout" title="{escape(readout.note)}"><span>{escape(readout.label)}</span>'
-        f"<b>{'?' if hidden else escape(_number(readout.value))}</b> <em>{escape(readout.unit)}</em>"
-        + (f"<small>A: {escape(_number(of_a[key].value))}</small>" if key in of_a else "")
-        + "</div>"
-        for key, readout in _told_apart(readouts).items()
-    )
-    return f'<div class="readouts">{cells or "&nbsp;"}</div>'
-
-
-def _told_apart(readouts: tuple[Readout, ...]) -> dict[tuple[str, int], Readout]:
-    """Key figures by their label and how often it came before: a chain has one size per step."""
-    seen: Counter[str] = Counter()
-    found = {}
-    for readout in readouts:
-        found[readout.label, seen[readout.label]] = readout
-        seen[readout.label] += 1
-    return found
-
-
-def _number(value: float | str) -> str:
-    """Write a figure with as many places as it deserves.
-
-    >>> _number(-7.4432), _number(float("nan")), _number("2×2"), _number(float("-inf")), _number(0.00123)
-    ('−7.44', '–', '2×2', '−∞', '0.00123')
-
-    What is left of rounding is nothing:
-
-    >>> _number(3e-13)
-    '0'
-    """
-    if isinstance(value, str):
-        return value
-    if value != value:
-        return "–"
-    if abs(value) < 1e-6:
-        return "0"
-    if value in (float("inf"), float("-inf")):
-        return "∞" if value > 0 else "−∞"
-    return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}".replace("-", "−")

@@ -114,7 +114,10 @@ STEPS = """
 READOUTS = (
     TYPE
     + f"""
-.readouts {{ display: flex; flex-wrap: wrap; align-items: flex-start; gap: 6px 10px; min-height: 60px; padding: 0 0 8px 0; }}
+.readouts {{
+  display: flex; flex-wrap: wrap; align-items: flex-start; gap: 6px 10px; min-height: 60px;
+  padding: 0 0 8px 0;
+}}
 .readout {{
   border: 1px solid {_LINE}; border-radius: 8px; padding: 4px 10px; font-variant-numeric: tabular-nums;
   background: {_PAPER}; min-width: 92px; box-sizing: border-box;
