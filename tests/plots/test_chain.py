@@ -107,6 +107,28 @@ def test_labels_lean_into_the_picture(frames):
     assert lines.y_range.start == frames["lines"].data.attrs["floor"]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tone": 32, "formula": "abs(z)"},
+        {"tone": 48, "formula": "abs(z)"},  # order 2 folds, hardly weaker than the tone
+        {"tone": 48, "formula": "20*abs(z)"},
+        {"tone": 12, "formula": "0.01*z"},
+    ],
+)
+def test_labels_end_below_the_upper_edge(settings):
+    lines = PredictedLines(height=300)
+    lines.update(ActivationExplorer(activation="formula", **settings).picture().frames["lines"].data)
+    low, high = lines.y_range.start, lines.y_range.end
+    pixel = (high - low) / 240  # dB
+    columns = lines.source.data
+    for level, text in zip(columns["measured"], columns["shown"], strict=True):
+        if text:
+            assert level + pixel * (7 + 5.5 * np.sin(0.9) * len(text)) < high
+    if settings["formula"] == "0.01*z":
+        assert high == 34, "where there is room already nothing jumps"
+
+
 def test_the_activations_of_figure_2_share_their_axes(frames):
     rivals = Rivals({"relu": "ReLU", "tanh": "tanh"})
     rivals.update(frames["others"].data)

@@ -11,15 +11,13 @@ from bokeh.models import ColumnDataSource
 from bokeh.models.annotations import BoxAnnotation, LabelSet
 
 from workbench.plots.canvas import INK, canvas, fit, hover, marker_line, show, span
+from workbench.plots.line_names import LEANING, TOP, leaning, thinned, upper_end
 from workbench.plots.marks import Markers
 from workbench.plots.palettes import ANSWER, GUESS, HELD, MEASURED, THEORY, cause_colour
 
 __all__ = ["FoldingArrows", "PredictedLines", "SignalChain", "TaylorPlot"]
 
 STAGES = {"x": "input x", "v": "after filter h ∗ x", "z": "after bias z", "y": "after activation y"}
-_LABEL_ROOM = 0.055  # cycles per sample that a label needs beside the next
-_LEANING = ("shown", "angle", "x_offset", "text_align")
-_LAST = 0.41  # cycles per sample from which a label leans to the left, to stay in the picture
 
 
 class SignalChain:
@@ -123,12 +121,13 @@ class PredictedLines:
         level: str = "level, dB re a tone of amplitude A",
     ) -> None:
         self.source = ColumnDataSource(
-            {name: [] for name in ("frequency", "measured", "predicted", "label", "floor", *_LEANING)}
+            {name: [] for name in ("frequency", "measured", "predicted", "label", "floor", *LEANING)}
         )
         self.held = ColumnDataSource({"frequency": [], "measured": []})
         self.guesses = ColumnDataSource({"frequency": [], "level": []})
         self.answers = ColumnDataSource({"frequency": [], "level": []})
-        self.y_range = span(-120, 34)
+        self.y_range = span(-120, TOP)
+        self._height = height - 60  # pixels between the axes, at least
         self.figure = canvas(
             "", "frequency, cycles/sample", level,
             height=height, x_range=span(first - 0.008, 0.508), y_range=self.y_range,
@@ -177,6 +176,7 @@ class PredictedLines:
         floor = float(data.attrs["floor"])
         measured, labels = data["measured"].values, [str(label) for label in data["label"].values]
         predicted = data["predicted"].values
+        shown = thinned(data["frequency"].values, measured, labels)
         show(
             self.source,
             {
@@ -185,11 +185,12 @@ class PredictedLines:
                 "predicted": np.where(predicted > floor, predicted, np.nan),
                 "label": labels,
                 "floor": np.full(measured.size, floor),
-                **_leaning(data["frequency"].values, _thinned(data["frequency"].values, measured, labels)),
+                **leaning(data["frequency"].values, shown),
             },
         )
-        if self.y_range.start != floor:
-            self.y_range.start = floor
+        end = upper_end(measured, shown, floor, self._height)
+        if (self.y_range.start, self.y_range.end) != (floor, end):
+            self.y_range.update(start=floor, end=end)
 
     def hold(self, data: xr.Dataset | None) -> None:
         """Draw another measurement behind, or none."""
@@ -226,34 +227,6 @@ class PredictedLines:
 def _mark(source: Any, places: list[float], level: float) -> None:
     if list(source.data["frequency"]) != places:
         show(source, {"frequency": places, "level": [level] * len(places)})
-
-
-def _leaning(frequency: np.ndarray, shown: list[str]) -> dict[str, Any]:
-    """Lean labels to the right of their lines, the last ones to the left."""
-    last = frequency > _LAST
-    columns = (
-        shown,
-        np.where(last, -0.9, 0.9),
-        np.where(last, -4.0, 4.0),
-        list(np.where(last, "right", "left")),
-    )
-    return dict(zip(_LEANING, columns, strict=True))
-
-
-def _thinned(frequency: np.ndarray, level: np.ndarray, labels: Sequence[str]) -> list[str]:
-    """Keep the labels of the strongest lines that do not run into one another; short forms."""
-    shown = [""] * len(labels)
-    taken: list[float] = []
-    for i in np.argsort(-np.nan_to_num(level, nan=-999.0)):
-        if labels[i] and all(abs(frequency[i] - other) >= _room(frequency[i], other) for other in taken):
-            taken.append(float(frequency[i]))
-            shown[i] = labels[i].replace(", folded from zone ", " · zone ").replace("orders ", "")
-    return shown
-
-
-def _room(one: float, other: float) -> float:
-    """Two labels that lean towards one another need twice the room."""
-    return _LABEL_ROOM * (2 if (one > _LAST) != (other > _LAST) else 1)
 
 
 class FoldingArrows:
