@@ -55,6 +55,17 @@ class Fringes:
         """Baseline over the critical one."""
         return self.baseline / self.critical
 
+    def baselines(self, frequency: float) -> list[float]:
+        """Return the baselines within the critical one, m, with fringes of a frequency: it is known modulo 1.
+
+        >>> [round(metres) for metres in Fringes(6000.0, 6828.0).baselines(-0.125)]
+        [-854, 5974]
+        """
+        if isnan(self.critical) or self.flattened or self.offset:
+            return []
+        shares = [(frequency + whole) * self.oversampling for whole in (0, -1, 1)]
+        return [share * self.critical for share in shares if abs(share) < 1]
+
     def attrs(self) -> dict[str, float]:
         """Return it as attributes of a Dataset."""
         return {name: float(value) for name, value in asdict(self).items()}
@@ -86,7 +97,7 @@ def distance_words(apart: float, fringes: Fringes) -> str:
 
     >>> c_band = Fringes(682.8, 6828.0)
     >>> distance_words(0.1, c_band)
-    'a fringe in 10 pixels, a baseline of +683 m, 10.0 % of the critical one, or −6145 m: known modulo 1 cycle/sample'
+    'a fringe in 10 pixels, a baseline of +683 m, 10.0 % of the critical one, or −6145 m (modulo 1)'
     >>> distance_words(0.1, Fringes(682.8, 6828.0, oversampling=2.0))
     'a fringe in 10 pixels, a baseline of +1366 m, 20.0 % of the critical one'
     >>> distance_words(0.0, c_band)
@@ -95,14 +106,16 @@ def distance_words(apart: float, fringes: Fringes) -> str:
     'no fringes; they were removed, the baseline of 683 m is 10.0 % of the critical one'
     >>> distance_words(-0.25, Fringes())
     'a fringe in 4 pixels, backwards; of what baseline, these files do not say'
-    """  # noqa: E501
+    """
     turns = turn_words(apart)
     if isnan(fringes.critical):
         words = "" if abs(apart) < RESOLVED else "; of what baseline, these files do not say"
     elif changed := changed_words(fringes):
         words = f"; {changed}"
+    elif abs(apart) < RESOLVED:
+        words = ", no baseline"
     else:
-        words = ", no baseline" if abs(apart) < RESOLVED else _baseline_words(apart, fringes)
+        words = _baseline_words(fringes.baselines(apart), fringes.critical)
     return f"{turns}{words}".replace("-", "−")
 
 
@@ -120,12 +133,8 @@ def changed_words(fringes: Fringes) -> str:
     return f"{' '.join(why)}, the baseline of {fringes.baseline:.0f} m is {share}"
 
 
-def _baseline_words(apart: float, fringes: Fringes) -> str:
-    """Say what baselines within the critical one have fringes of a frequency: it is known modulo 1."""
-    shares = [(apart + whole) * fringes.oversampling for whole in (0, -1, 1)]
-    within = [share for share in shares if abs(share) < 1]
-    if not within:
+def _baseline_words(metres: list[float], critical: float) -> str:
+    if not metres:
         return ", more than a baseline makes within the critical one"
-    metres = [f"{share * fringes.critical:+.0f} m" for share in within]
-    words = f", a baseline of {metres[0]}, {100 * abs(within[0]):.1f} % of the critical one"
-    return words + "".join(f", or {other}: known modulo 1 cycle/sample" for other in metres[1:])
+    words = f", a baseline of {metres[0]:+.0f} m, {100 * abs(metres[0]) / critical:.1f} % of the critical one"
+    return words + "".join(f", or {other:+.0f} m (modulo 1)" for other in metres[1:])

@@ -116,6 +116,8 @@ def spectra_frame(first: Array, second: Array, fringes: Fringes) -> Frame:
     else:
         at = float(data.interferogram.where(over >= STANDS_OUT).idxmax())
         words = f"The interferogram's line is at {at:+.3f} cycles/sample: {distance_words(at, fringes)}"
+        if len(fringes.baselines(at)) > 1 and abs(at) >= RESOLVED:
+            words += ", as frequencies are known modulo 1 cycle/sample"
     if fringes.left == fringes.left:
         words += f"; the model has {fringes.left + 0.0:+.3f}"
     if abs(fringes.left - fringes.seen) > RESOLVED:
