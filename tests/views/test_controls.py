@@ -1,6 +1,6 @@
 """The widgets of an explorer's settings."""
 
-from workbench.session.explorers import ActivationExplorer
+from workbench.session.explorers import ActivationExplorer, CoherenceExplorer
 from workbench.views.explorers.controls import Controls
 
 
@@ -17,3 +17,15 @@ def test_no_heading_stands_over_nothing():
     assert [head.visible for _, head in controls._heads].count(False) == 1
     explorer.activation = "tanh"
     assert shown() == [True]
+
+
+def test_an_equation_is_shown_while_one_of_its_settings_has_an_effect():
+    explorer = CoherenceExplorer()
+    controls = Controls(explorer)
+    pair, estimate = (head for _, head in controls._heads[:2])
+    assert "γ = γₜ" in pair.text
+    explorer.source = "my two files"
+    assert pair.text == "<h2>Pair</h2>"
+    assert "Σ x y*" in estimate.text
+    explorer.source = "simulated"
+    assert "γ = γₜ" in pair.text

@@ -37,11 +37,23 @@ class Group:
         Parameters of the explorer, in order.
     equation : str
         The seed's equation that they change, in characters: "y[n] = a(b + A cos ωn)  (eq. 4)".
+    terms : tuple of str
+        Those of the settings that are in the equation, which is hidden while none has an effect; none: all.
     """
 
     title: str
     names: tuple[str, ...]
     equation: str = ""
+    terms: tuple[str, ...] = ()
+
+    def equation_now(self, relevant: set[str]) -> str:
+        """Return the equation, "" while none of its settings has an effect.
+
+        >>> group = Group("Pair", ("file", "snr"), "γ = 1 / (1 + 1/SNR)", ("snr",))
+        >>> group.equation_now({"file", "snr"}), group.equation_now({"file"})
+        ('γ = 1 / (1 + 1/SNR)', '')
+        """
+        return self.equation if relevant.intersection(self.terms or self.names) else ""
 
 
 @dataclass(frozen=True)

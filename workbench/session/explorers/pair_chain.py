@@ -67,6 +67,7 @@ class CoherenceExplorer(Explorer):
             "Pair",
             ("source", "file_1", "file_2", "temporal", "baseline", "band", "snr", "oversampling"),
             "γ = γₜ · (1 − B / Bmax) · 1 / (1 + 1/SNR)",
+            ("temporal", "baseline", "band", "snr"),
         ),
         Group("Estimate", ("window", "flatten"), "γ̂ = Σ x y* / √(Σ|x|² Σ|y|²)"),
         Group(

@@ -32,10 +32,7 @@ class Controls(pn.viewable.Viewer):
         self._heads: list[tuple[tuple[str, ...], Text]] = []
         parts: list[Any] = []
         for group in explorer.GROUPS:
-            head = f"<h2>{escape(group.title)}</h2>"
-            if group.equation:
-                head += f'<p class="equation">{escape(group.equation)}</p>'
-            parts.append(Text(head, _EQUATION, margin=(10, 4, 2, 4)))
+            parts.append(Text("", _EQUATION, margin=(10, 4, 2, 4)))
             self._heads.append((group.names, parts[-1]))
             parts.extend(self._widget(name) for name in group.names)
         self._column = pn.Column(*parts, sizing_mode="stretch_width", margin=0)
@@ -78,10 +75,13 @@ class Controls(pn.viewable.Viewer):
             widget.value = typed
 
     def show_relevant(self) -> None:
-        """Show the settings that have an effect now, hide all others, and headings that none is under."""
+        """Show the settings and equations that have an effect now, hide all others with their headings."""
         relevant = self._explorer.relevant()
-        for names, head in self._heads:
+        for group, (names, head) in zip(self._explorer.GROUPS, self._heads, strict=True):
             head.visible = not relevant.isdisjoint(names)
+            equation = group.equation_now(relevant)
+            below = f'<p class="equation">{escape(equation)}</p>' if equation else ""
+            head.text = f"<h2>{escape(group.title)}</h2>{below}"
         for name, widget in self.widgets.items():
             if widget.visible != (name in relevant):
                 widget.visible = name in relevant
