@@ -88,8 +88,8 @@ def turn_words(apart: float) -> str:
     return f"a fringe in {1 / abs(apart):.3g} pixels" + (", backwards" if apart < 0 else "")
 
 
-def distance_words(apart: float, fringes: Fringes) -> str:
-    """Say what a frequency of fringes stands for.
+def distance_words(apart: float, fringes: Fringes, known: str = "modulo 1") -> str:
+    """Say what a frequency of fringes stands for, of two baselines how far it is known.
 
     Two antennas B apart across the line of sight see spectra of the ground that are shifted by f = B / Bc of
     the bandwidth, and fringes of that frequency (F. Gatelli et al., "The wavenumber shift in SAR
@@ -115,7 +115,7 @@ def distance_words(apart: float, fringes: Fringes) -> str:
     elif abs(apart) < RESOLVED:
         words = ", no baseline"
     else:
-        words = _baseline_words(fringes.baselines(apart), fringes.critical)
+        words = _baseline_words(fringes.baselines(apart), fringes.critical, known)
     return f"{turns}{words}".replace("-", "−")
 
 
@@ -133,8 +133,8 @@ def changed_words(fringes: Fringes) -> str:
     return f"{' '.join(why)}, the baseline of {fringes.baseline:.0f} m is {share}"
 
 
-def _baseline_words(metres: list[float], critical: float) -> str:
+def _baseline_words(metres: list[float], critical: float, known: str) -> str:
     if not metres:
         return ", more than a baseline makes within the critical one"
     words = f", a baseline of {metres[0]:+.0f} m, {100 * abs(metres[0]) / critical:.1f} % of the critical one"
-    return words + "".join(f", or {other:+.0f} m (modulo 1)" for other in metres[1:])
+    return words + "".join(f", or {other:+.0f} m ({known})" for other in metres[1:])

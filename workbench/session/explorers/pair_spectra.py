@@ -115,9 +115,8 @@ def spectra_frame(first: Array, second: Array, fringes: Fringes) -> Frame:
         words += f"; {changed}" if (changed := changed_words(fringes)) else ""
     else:
         at = float(data.interferogram.where(over >= STANDS_OUT).idxmax())
-        words = f"The interferogram's line is at {at:+.3f} cycles/sample: {distance_words(at, fringes)}"
-        if len(fringes.baselines(at)) > 1 and abs(at) >= RESOLVED:
-            words += ", as frequencies are known modulo 1 cycle/sample"
+        stands_for = distance_words(at, fringes, "known modulo 1 cycle/sample")
+        words = f"The interferogram's line is at {at:+.3f} cycles/sample: {stands_for}"
     if fringes.left == fringes.left:
         words += f"; the model has {fringes.left + 0.0:+.3f}"
     if abs(fringes.left - fringes.seen) > RESOLVED:
