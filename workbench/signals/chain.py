@@ -177,7 +177,8 @@ def chain_lines(
     Dataset
         Over `line`: ``order_1``, ``order_2``, ``true_frequency`` >= 0 and ``frequency`` (folded, >= 0),
         cycles per sample; ``amplitude`` (of the cosine; of order 0: the mean), ``zone`` (Nyquist zone of the
-        true frequency: floor(2 f) + 1), ``kept``.
+        true frequency: floor(2 f) + 1, so that one at Nyquist counts to zone 2 though it is not moved),
+        ``kept``.
 
     Raises
     ------
