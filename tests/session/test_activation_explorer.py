@@ -94,6 +94,11 @@ def test_what_does_not_work_is_said(settings, message):
 def test_what_grows_without_bound_is_refused(settings):
     trouble = ActivationExplorer(activation=FORMULA, **settings).picture().trouble
     assert "grows without bound near z = " in trouble
+    wider = ActivationExplorer(
+        activation=FORMULA, formula="1/(z+0.9)", excitation="photograph row", drive=1.0
+    ).picture()  # a dark pixel that this row has not
+    assert wider.trouble == ""
+    assert "grows without bound near z = -0.9" in wider.frames["plane"].caption
     assert ActivationExplorer(activation=FORMULA, formula="1/z", bias=1.5).picture().trouble == ""
     assert ActivationExplorer(activation=FORMULA, formula="1/(z*z+1e-4)").picture().trouble == ""
 

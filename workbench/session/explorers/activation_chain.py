@@ -12,6 +12,7 @@ import xarray as xr
 from workbench.session.explorers.activation_code import code_of
 from workbench.session.explorers.activation_figures import (
     aliased_share,
+    flat_share,
     harmonic_distortion,
     line_power,
     residual,
@@ -54,7 +55,6 @@ FLOOR = -120.0
 ORDERS = 24
 ROUNDING = -200.0
 """Residuals below this, dB, are those of the arithmetic."""
-NO_FUNDAMENTAL = "no fundamental in the output"
 FORMULA = "formula"
 KERNELS: dict[str, tuple[float, ...]] = {
     "none": (1.0,),
@@ -175,7 +175,7 @@ class ActivationExplorer(Explorer):
             self.oversampling,
             **layer.parameters,
         )
-        check_values(layer, layer.words, chain)
+        check_values(layer, layer.words, chain.z.values, chain.y.values)
         lines = self._lines(layer)
         predicted = self._predicted(layer)
         frames = Frames(
@@ -305,6 +305,7 @@ class ActivationExplorer(Explorer):
         gain = filter_gain(KERNELS[self.kernel], np.fft.fftfreq(SIZE))
         filtered = np.fft.ifft(np.fft.fft(self.drive * image, axis=1) * gain, axis=1).real
         z = filtered + self.bias
+        check_values(layer, layer.words, z, layer(z))
         lines = plane_spectrum(z, layer, self.oversampling)
         axis = np.fft.fftshift(np.fft.fftfreq(SIZE))
         data = xr.Dataset(
@@ -329,34 +330,23 @@ class ActivationExplorer(Explorer):
         predicted: Array | None,
         lines: xr.Dataset | None,
     ) -> tuple[Readout, ...]:
-        z = chain.z.values
-        slope = (layer(z + 1e-6) - layer(z - 1e-6)) / 2e-6
-        steepest = float(np.abs(slope).max()) or 1.0
-        flat = 100 * float((np.abs(slope) < 0.05 * steepest).mean()) if np.abs(slope).max() > 1e-9 else 100.0
         words = "dead" if self.activation in ("relu", "leaky_relu") else "saturated"
-        result = [Readout(words, flat, "% of samples", "slope below a twentieth of the steepest")]
+        flat = flat_share(layer, chain.z.values)
+        result = [Readout(words, 100 * flat, "% of samples", "slope below a twentieth of the steepest")]
         if predicted is None or lines is None:
             return tuple(result)
         measured = np.fft.rfft(chain.y.values, norm="forward")
         power = line_power(measured)
         if self.excitation == "one tone":
-            thd, clean = harmonic_distortion(lines), sfdr(power, self.tone)
-            over = f"harmonics 2 to {ORDERS} over the fundamental"
-            result = [
-                Readout("THD", 100 * thd, "%", NO_FUNDAMENTAL if np.isnan(thd) else over),
-                Readout(
-                    "SFDR",
-                    clean,
-                    "dB",
-                    NO_FUNDAMENTAL
-                    if np.isnan(clean)
-                    else "fundamental over the strongest other line, DC left out",
-                ),
-                *result,
-            ]
-        alias = aliased_share(lines, power)
+            result = [*_distortion(lines, power, self.tone), *result]
+        alias, known = aliased_share(lines, power), int(lines.order_1.max())
         result += [
-            Readout("aliased", 100 * alias, "% of power", "lines from above Nyquist, without what is at DC"),
+            Readout(
+                "aliased",
+                100 * alias,
+                "% of power",
+                f"lines from above Nyquist up to order {known}, without what is at DC",
+            ),
             Readout("DC", float(measured[0].real), "input units", "mean of the output"),
             Readout(
                 "residual",
@@ -386,6 +376,18 @@ class ActivationExplorer(Explorer):
             self._filtered(),
             self.places(),
         )
+
+
+def _distortion(lines: xr.Dataset, power: Array, tone: int) -> list[Readout]:
+    """Return what one tone's harmonics amount to; where it has none left, that is the note."""
+    figures = {
+        "THD": (100 * harmonic_distortion(lines), "%", f"harmonics 2 to {ORDERS} over the fundamental"),
+        "SFDR": (sfdr(power, tone), "dB", "fundamental over the strongest other line, DC left out"),
+    }
+    return [
+        Readout(name, value, unit, "no fundamental in the output" if np.isnan(value) else note)
+        for name, (value, unit, note) in figures.items()
+    ]
 
 
 def _lines_within(level: Array, reach: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import xarray as xr
 
 from workbench.signals import power_db
 
-__all__ = ["aliased_share", "harmonic_distortion", "line_power", "residual", "sfdr"]
+__all__ = ["aliased_share", "flat_share", "harmonic_distortion", "line_power", "residual", "sfdr"]
 
 NOTHING = 1e-20
 """Power re the strongest line; what is below is left of rounding."""
@@ -64,6 +65,18 @@ def sfdr(power: Array, tone: int) -> float:
     others = power.copy()
     others[[0, tone]] = 0.0
     return float(power_db(power[tone] / others.max())) if others.max() > 0 else float("inf")
+
+
+def flat_share(function: Callable[[Array], Array], z: Array) -> float:
+    """Return the share of samples at which a function is less than a twentieth as steep as at the steepest.
+
+    >>> z = np.array([-2.0, -1.0, 1.0, 2.0])
+    >>> flat_share(lambda z: np.maximum(z, 0.0), z), flat_share(np.sign, z)
+    (0.5, 1.0)
+    """
+    slope = np.abs(function(z + 1e-6) - function(z - 1e-6)) / 2e-6
+    steepest = float(slope.max())
+    return float((slope < 0.05 * steepest).mean()) if steepest > 1e-9 else 1.0
 
 
 def aliased_share(lines: xr.Dataset, power: Array) -> float:

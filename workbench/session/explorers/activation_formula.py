@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 __all__ = ["check_values", "doubt", "doubtful_samples", "find_pole", "is_affine"]
 
@@ -61,23 +60,22 @@ def doubtful_samples(function: Function, z: Array) -> int:
     return int((change > _SEEN * float(np.abs(y).max())).sum())
 
 
-def check_values(function: Function, words: str, chain: xr.Dataset) -> None:
+def check_values(function: Function, words: str, z: Array, y: Array) -> None:
     """Refuse a function that no figure could show on a signal.
 
     Parameters
     ----------
     function, words
         Pointwise, with its name.
-    chain : Dataset
-        As `layer_chain` returns it.
+    z, y : array
+        What goes in and comes out.
 
     Raises
     ------
     ValueError
-        For a pole within the range of ``z``, or a ``y`` whose squares are not finite.
+        For a pole within the range of `z`, or a `y` whose squares are not finite.
     """
-    z = chain.z.values
-    if not (np.abs(chain.y.values) < TOO_LARGE).all():
+    if not (np.abs(y) < TOO_LARGE).all():
         raise ValueError(f"{words} is not finite on this signal, or too large: choose another drive or bias")
     pole = find_pole(function, float(z.min()), float(z.max()))
     if pole is not None:

@@ -131,8 +131,8 @@ def peak_frame(levels: xr.Dataset | None) -> Frame:
             "name": ("peak", [str(name) for name in levels["name"].values[index]]),
         }
     )
-    words = {0: "No line stands out.", 1: "The strongest line."}
-    return Frame(data, words.get(order.size, f"The {order.size} strongest lines."))
+    few = {0: "No line stands out.", 1: "The strongest line."}
+    return Frame(data, few.get(order.size, f"The {order.size} strongest lines."))
 
 
 def line_table(lines: xr.Dataset | None) -> xr.Dataset | None:
