@@ -99,6 +99,8 @@ def test_what_grows_without_bound_is_refused(settings):
     ).picture()  # a dark pixel that this row has not
     assert wider.trouble == ""
     assert "grows without bound near z = -0.9" in wider.frames["plane"].caption
+    gap = ActivationExplorer(activation=FORMULA, formula="sin(1/z)").picture().trouble
+    assert "is not defined near z = 0" in gap
     assert ActivationExplorer(activation=FORMULA, formula="1/z", bias=1.5).picture().trouble == ""
     assert ActivationExplorer(activation=FORMULA, formula="1/(z*z+1e-4)").picture().trouble == ""
 
@@ -147,7 +149,9 @@ def test_a_line_at_nyquist_is_where_it_belongs():
     assert not lines.folded.values[lines.true_frequency.values == 0.5].any()
     assert lines.folded.values[lines.true_frequency.values > 0.5].all()
     clean = ActivationExplorer(tone=32, oversampling=2).picture().frames["folding"].caption
-    assert "the one at Nyquist" in clean
+    assert "the filter removes 8 of them and the one at Nyquist" in clean  # orders 8, 16, 24 fold onto DC
+    alone = ActivationExplorer(activation="identity").picture().frames["folding"].caption
+    assert alone == "No line belongs above Nyquist."
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,9 @@ def check_values(function: Function, words: str, z: Array, y: Array) -> None:
         raise ValueError(f"{words} is not finite on this signal, or too large: choose another drive or bias")
     pole = find_pole(function, float(z.min()), float(z.max()))
     if pole is not None:
+        fault = "is not defined" if np.isnan(function(np.array([pole]))[0]) else "grows without bound"
         raise ValueError(
-            f"{words} grows without bound near z = {round(pole, 6) + 0.0:.3g}, within the signal's range, so "
+            f"{words} {fault} near z = {round(pole, 6) + 0.0:.3g}, within the signal's range, so "
             "that its lines would mean nothing: choose another drive, bias or formula"
         )
 

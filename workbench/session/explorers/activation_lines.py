@@ -158,11 +158,15 @@ def folding_frame(lines: xr.Dataset | None) -> Frame:
     data = lines.isel(line=np.flatnonzero(lines.level.values > LISTED))
     beyond, kept = data.folded.values, data.kept.values.astype(bool)
     above, gone = int(beyond.sum()), int((beyond & ~kept).sum())
-    words = f"{above} of {data.sizes['line']} lines belong above Nyquist"
-    if gone:
-        words += f"; the filter removes {'all' if gone == above else gone} of them"
-    if (~beyond & ~kept).any():
-        words += f"{',' if gone else '; the filter removes'} the one at Nyquist"
+    removed = ["all of them" if gone == above else f"{gone} of them"] * bool(gone)
+    removed += ["the one at Nyquist"] * bool((~beyond & ~kept).any())
+    words = (
+        f"{above} of {data.sizes['line']} lines belong above Nyquist"
+        if above
+        else "No line belongs above Nyquist"
+    )
+    if removed:
+        words += f"; the filter removes {' and '.join(removed)}"
     arrows = ": the arrows show where they appear (eq. 5)" if gone < above else ""
     return Frame(data, f"{words}{arrows}.")
 
