@@ -55,6 +55,16 @@ def test_oversampling_leaves_the_critical_baseline_and_slows_the_fringes(oversam
     assert found == pytest.approx(0.9 * (1 - abs(share)), abs=0.02)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_baseline_of_half_a_bin_costs_its_share(sign):
+    baseline = sign * 0.5 / 8 * simulate_pair(8).attrs["critical_baseline"]
+    pairs = [simulate_pair(8, 1.0, baseline, snr_db=60.0, seed=seed) for seed in range(60)]
+    turns = np.exp(2j * np.pi * pairs[0].attrs["fringe_frequency"] * np.arange(8))
+    first = np.stack([pair.first.values for pair in pairs])
+    second = np.stack([pair.second.values * turns for pair in pairs])
+    assert whole(first, second) == pytest.approx(1 - 0.5 / 8, abs=0.01)
+
+
 def test_both_images_have_one_band_and_share_the_ground_where_their_spectra_overlap():
     """A shift of 12 of 33 bins: 12 bins of the second image are new, 21 are the first's, moved."""
     critical = simulate_pair(16).attrs["critical_baseline"]
