@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import threading
 
 import pytest
 from tornado.websocket import WebSocketClosedError
@@ -34,7 +35,9 @@ def abandon(error):
         del task
         gc.collect()  # a task tells of its error when it goes
 
-    asyncio.run(main())
+    thread = threading.Thread(target=lambda: asyncio.run(main()))  # this one may have playwright's loop
+    thread.start()
+    thread.join()
 
 
 def test_without_the_filter_a_closed_page_leaves_a_traceback(caplog):

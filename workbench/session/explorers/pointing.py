@@ -1,4 +1,4 @@
-"""Markers or guesses that keys put and move: nobody needs a mouse."""
+"""Markers or guesses by keys alone: nobody needs a mouse."""
 
 from __future__ import annotations
 
