@@ -56,10 +56,11 @@ class Viewer:
         self._socket = await websocket_connect(
             request, subprotocols=["bokeh", found[1]], max_message_size=MAX_BYTES
         )
+        self._socket.protocol.stream.set_nodelay(True)  # as browsers do
         await self._read()  # the server says that it listens
         await self._send("PULL-DOC-REQ", {})
         while True:
-            kind, content = await self._read()
+            kind, content, _answered = await self._read()
             if kind == "PULL-DOC-REPLY":
                 break
         self._learn(json.loads(content))
@@ -78,9 +79,9 @@ class Viewer:
             value = slider["start"] + step
         slider["value"] = value
         began = time.perf_counter()
-        await self._change(slider["id"], "value", value)
+        asked = await self._change(slider["id"], "value", value)
         await self._change(slider["id"], "value_throttled", value)
-        await self._painted()
+        await self._painted(asked)
         return time.perf_counter() - began
 
     async def follow(self, seconds: float) -> list[tuple[int, float]]:
@@ -109,36 +110,45 @@ class Viewer:
         if not self._beat or not self._slider:
             raise RuntimeError(f"{self._address} has no heartbeat, or no slider {self._label!r}")
 
-    async def _painted(self) -> str:
-        """Wait for the next frame; say that it is painted; return its message."""
+    async def _painted(self, asked: str = "") -> str:
+        """Say of frames that they are painted; return the message of the first that answers `asked`.
+
+        A frame that was under way before the server had the question is no answer to it.
+        """
         frame = re.compile(rf'"id":"{self._beat}"\}},"attr":"sent","new":(\d+)')
-        before, content = self._frame, ""
-        while self._frame == before:
-            _kind, content = await self._read()
-            for found in frame.findall(content):
-                self._frame = int(found)
-        await self._change(self._beat, "painted", self._frame)
-        return content
+        while True:
+            _kind, content, answered = await self._read()
+            if answered == asked:
+                asked = ""
+            found = frame.findall(content)
+            if found:
+                self._frame = int(found[-1])
+                await self._change(self._beat, "painted", self._frame)
+                if not asked:
+                    return content
 
-    async def _change(self, model: str, name: str, value: Any) -> None:
-        await self._patch({"kind": "ModelChanged", "model": {"id": model}, "attr": name, "new": value})
+    async def _change(self, model: str, name: str, value: Any) -> str:
+        return await self._patch({"kind": "ModelChanged", "model": {"id": model}, "attr": name, "new": value})
 
-    async def _patch(self, event: dict[str, Any]) -> None:
-        await self._send("PATCH-DOC", {"events": [event]})
+    async def _patch(self, event: dict[str, Any]) -> str:
+        return await self._send("PATCH-DOC", {"events": [event]})
 
-    async def _send(self, kind: str, content: dict[str, Any]) -> None:
+    async def _send(self, kind: str, content: dict[str, Any]) -> str:
+        """Send a message; return its number."""
         assert self._socket is not None
-        for part in ({"msgid": uuid.uuid4().hex, "msgtype": kind}, {}, content):
+        number = uuid.uuid4().hex
+        for part in ({"msgid": number, "msgtype": kind}, {}, content):
             await self._socket.write_message(json.dumps(part))
+        return number
 
-    async def _read(self) -> tuple[str, str]:
-        """Return kind and content of one message; its buffers are taken, not looked at."""
+    async def _read(self) -> tuple[str, str, str]:
+        """Return kind and content of one message, what it answers; its buffers are taken, not looked at."""
         header = json.loads(await self._part())
         await self._part()
         content = await self._part()
         for _ in range(2 * header.get("num_buffers", 0)):
             await self._part()
-        return header["msgtype"], str(content)
+        return header["msgtype"], str(content), header.get("reqid", "")
 
     async def _part(self) -> str | bytes:
         assert self._socket is not None

@@ -14,7 +14,7 @@ from bokeh.document import Document
 from tornado.web import RequestHandler
 
 from workbench.cli.server import applications, origins
-from workbench.views import make_ready
+from workbench.views import make_ready, send_at_once
 from workbench.views.explorers import ExplorerDesk
 
 CLOSED = 3000  # ms until a closed session is let go, else 15 s; one that is opened connects within them
@@ -46,6 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["WORKBENCH_WORKSPACE"] = options.workspace
     routes: list[Any] = [("/memory", Memory)]
+    send_at_once()
     make_ready()
     pn.serve(
         applications(),

@@ -159,8 +159,9 @@ def serve(
 
     import panel as pn
 
-    from workbench.views import make_ready
+    from workbench.views import make_ready, send_at_once
 
+    send_at_once()
     try:
         server = pn.serve(
             pages,

@@ -2,5 +2,6 @@
 
 from workbench.views.dashboards import dashboard, desk_page, make_ready
 from workbench.views.desk import TrainingDesk
+from workbench.views.sockets import send_at_once
 
-__all__ = ["TrainingDesk", "dashboard", "desk_page", "make_ready"]
+__all__ = ["TrainingDesk", "dashboard", "desk_page", "make_ready", "send_at_once"]
