@@ -27,6 +27,7 @@ from workbench.views.address import Address
 from workbench.views.aside import aside
 from workbench.views.card import PanelCard
 from workbench.views.connection import reload_when_back
+from workbench.views.dialog import make_dialog
 from workbench.views.icons import ICONS
 from workbench.views.newrun import Drawer
 from workbench.views.page import framed_page
@@ -110,9 +111,7 @@ class TrainingDesk(pn.viewable.Viewer):
         self.pump = Pump(self.draw)
         self.drawer = Drawer(self.control, list_runs, self._choose)
         self._lost = Text("", visible=False)
-        self._dialog = pmui.Dialog(
-            open=False, show_close_button=True, close_on_click=True, width_option="sm", title_variant="h6"
-        )
+        self._dialog = make_dialog("sm")
         self._grid = pn.Column(
             *self.slots.values(), sizing_mode="stretch_width", margin=0, stylesheets=[GRID]
         )

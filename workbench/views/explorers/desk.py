@@ -14,6 +14,7 @@ import xarray as xr
 from workbench.session.explorers import Explorer, Picture, nudge, point
 from workbench.views.address import Address
 from workbench.views.card import PanelCard
+from workbench.views.dialog import make_dialog
 from workbench.views.downloads import SaveTable
 from workbench.views.explorers.controls import Controls
 from workbench.views.explorers.readouts import readout_row
@@ -102,14 +103,7 @@ class ExplorerDesk(pn.viewable.Viewer):
         )
         self.buttons.change({"Predict": {"hidden": not predict}, "Swap A": {"disabled": True}})
         self._marked = ""
-        self._dialog = pmui.Dialog(
-            open=False,
-            show_close_button=True,
-            close_on_click=True,
-            width_option="md",
-            title_variant="h6",
-            sx={"& .MuiIconButton-root": {"color": "inherit"}},
-        )
+        self._dialog = make_dialog("md")
         self._dialog.param.watch(lambda event: event.new or event.obj.param.update(title=""), "open")
         self.keyboard = Keyboard(self._keys())
         self._lay_out()
@@ -294,9 +288,9 @@ class ExplorerDesk(pn.viewable.Viewer):
         self._told(nudge(self.explorer, along_x, along_y))
 
     def _told(self, words: str) -> None:
-        """Draw, and say where a guess stands; what a marker reads is said as it is drawn."""
-        self._news()
+        """Draw, and say where a guess stands; a marker that moved draws and says so itself."""
         if words:
+            self._news()
             self._say(words)
 
     def _quiz(self) -> None:

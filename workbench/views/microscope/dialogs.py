@@ -15,6 +15,7 @@ import xarray as xr
 from workbench.session import Control, netcdf_file
 from workbench.session.microscope import lines_csv, open_model, orders_csv
 from workbench.views.aside import aside
+from workbench.views.dialog import make_dialog
 from workbench.views.downloads import Camera
 from workbench.views.keyboard import key_table
 from workbench.views.microscope.styles import TOOLS, WORDS
@@ -48,9 +49,7 @@ class Dialogs:
     def __init__(self, control: Control) -> None:
         self.control = control
         self.camera = Camera()
-        self.dialog = pmui.Dialog(
-            open=False, show_close_button=True, close_on_click=True, width_option="sm", title_variant="h6"
-        )
+        self.dialog = make_dialog("sm")
 
     def keys(self) -> None:
         """List the keys."""
