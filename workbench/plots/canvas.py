@@ -64,7 +64,7 @@ def canvas(title: str, x_label: str, y_label: str, **options: Any) -> Any:
     No drag or scroll tool is active at first, so that a finger or a wheel moves the page, not the plot. A
     figure without a toolbar has no tools at all: nobody could choose them.
     """
-    bare = "toolbar_location" in options and options["toolbar_location"] is None
+    bare = options.get("toolbar_location", "right") is None
     settings: dict[str, Any] = {
         "title": title or None,
         "x_axis_label": x_label,

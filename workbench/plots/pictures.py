@@ -10,7 +10,7 @@ import xarray as xr
 from bokeh.core.property.validation import validate
 from bokeh.models import ColumnDataSource, CustomJSHover, Image, LinearColorMapper
 
-from workbench.plots.canvas import canvas, hover, span
+from workbench.plots.canvas import canvas, hover, show, span
 
 __all__ = ["Picture", "extent", "to_bytes", "to_rgb"]
 
@@ -99,12 +99,7 @@ class Picture:
     def update(self, image: xr.DataArray) -> None:
         """Show `image` (y, x); the same picture again is not sent."""
         pixels = to_bytes(np.asarray(image.values, float), self._scale.start, self._scale.end)
-        place = _place(image, self.figure)
-        held = self.source.data
-        if any(held[name] != at for name, at in place.items()) or not np.array_equal(
-            held["image"][0], pixels
-        ):
-            self.source.data = {"image": [pixels], **place}
+        show(self.source, {"image": [pixels], **_place(image, self.figure)})
 
 
 def _with_transparent(palette: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from workbench.session.data_file import DataFile, file_stamp
 from workbench.session.explorers.history import History
 from workbench.session.explorers.markers import Reading, marker_words, read_level
 from workbench.session.explorers.places import MARKERS, Places, read_places, write_places
-from workbench.session.explorers.quiz import Answer, Score, score_guesses
+from workbench.session.explorers.quiz import Answer, Score, distance, score_guesses
 from workbench.session.frame import Frame
 
 __all__ = ["Explorer", "Frames", "Group", "Picture", "Readout"]
@@ -380,11 +380,7 @@ class Explorer(param.Parameterized):
         """Expect something at `place`; a second guess close to one takes it back."""
         if self.quiz is None or self.quiz.score is not None:
             return
-        near = [
-            g
-            for g in self.quiz.guesses
-            if max(abs(a - b) for a, b in zip(g, place, strict=True)) <= self.TOLERANCE
-        ]
+        near = [one for one in self.quiz.guesses if distance(one, place) <= self.TOLERANCE]
         if near:
             self.quiz.guesses.remove(near[0])
         else:

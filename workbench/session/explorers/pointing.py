@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from workbench.session.explorers.places import write_places
+from workbench.session.explorers.quiz import distance
 
 if TYPE_CHECKING:
     from workbench.session.explorers.explorer import Explorer
@@ -32,7 +33,7 @@ def point(explorer: Explorer) -> str:
         if not axes:
             return ""
         place = tuple((low + high) / 2 for low, high in axes)
-        while any(_near(place, one, explorer.TOLERANCE) for one in quiz.guesses):
+        while any(distance(place, one) <= explorer.TOLERANCE for one in quiz.guesses):
             place = (place[0] + 2 * explorer.TOLERANCE, *place[1:])
             if place[0] > axes[0][1]:
                 return "No room for another guess: move or check those that there are."
@@ -104,10 +105,6 @@ def strongest_place(
 
 def _steps(axes: int, along_x: int, along_y: int) -> tuple[int, ...]:
     return (along_x, along_y) if axes == 2 else (along_x + FAR * along_y,)
-
-
-def _near(one: Sequence[float], other: Sequence[float], tolerance: float) -> bool:
-    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= tolerance
 
 
 def _words(place: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Answer", "Score", "score_guesses"]
+__all__ = ["Answer", "Score", "distance", "score_guesses"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,15 @@ class Score:
         return "; ".join(parts) + "."
 
 
+def distance(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return how far two places are apart: the largest difference along an axis.
+
+    >>> distance((0.0, 1.0), (0.5, 3.0))
+    2.0
+    """
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
 def score_guesses(guesses: Sequence[tuple[float, ...]], answers: Sequence[Answer], tolerance: float) -> Score:
     """Match guesses with answers, nearest pairs first, each at most once.
 
@@ -54,7 +63,7 @@ def score_guesses(guesses: Sequence[tuple[float, ...]], answers: Sequence[Answer
     answers : sequence of Answer
         What is there.
     tolerance : float
-        A guess counts up to this distance (the largest difference along an axis), inclusive.
+        A guess counts up to this `distance`, inclusive.
 
     Examples
     --------
@@ -63,11 +72,10 @@ def score_guesses(guesses: Sequence[tuple[float, ...]], answers: Sequence[Answer
     '1 of 2 found; overlooked: order 2; 1 guess where nothing is.'
     """
     pairs = sorted(
-        (distance, g, a)
+        (apart, g, a)
         for g, guess in enumerate(guesses)
         for a, answer in enumerate(answers)
-        if (distance := max(abs(x - y) for x, y in zip(guess, answer.place, strict=True)))
-        <= tolerance * (1 + 1e-9)
+        if (apart := distance(guess, answer.place)) <= tolerance * (1 + 1e-9)
     )
     used: set[int] = set()
     hit: set[int] = set()
